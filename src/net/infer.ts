@@ -3,7 +3,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { sumBy } from '../io/count.js'
-import { elementAt } from '../io/element.js'
+import { elementAt, valueAt } from '../io/element.js'
 import type { Excess, NetError } from './error.js'
 import { type Algebra, interpret } from './interpret.js'
 import { checkTree } from './limits/check-tree.js'
@@ -18,7 +18,7 @@ import { checkOwnLayers, ownOutput } from './words/own-layer.js'
 export type { CheckedNet, PlacedLayer } from './path.js'
 
 /** The shape that a net gives. */
-export const outputShape = ({ layers }: CheckedNet): Shape => layers.get('')?.output ?? []
+export const outputShape = ({ layers }: CheckedNet): Shape => valueAt(layers, '').output
 
 const tooMany = (at: Path, what: Excess, got: number, most: number): E.Either<NetError, never> =>
   E.left({ _tag: 'TooMany', at, what, got, most })

@@ -3,7 +3,7 @@
  * is on one. Weights are not known here.
  */
 import { sumBy } from '../../io/count.js'
-import { elementAt } from '../../io/element.js'
+import { elementAt, valueAt } from '../../io/element.js'
 import type { CheckedNet } from '../infer.js'
 import { interpret } from '../interpret.js'
 import type { Path } from '../path.js'
@@ -65,7 +65,7 @@ const wiresOfLeaf =
       case 'dense':
         return made(path, layer.units, x)
       case 'own': {
-        const channels = channelsOf(layers.get(path)?.output ?? [])
+        const channels = channelsOf(valueAt(layers, path).output)
         return channels === x.length ? x : made(path, channels, x)
       }
       case 'channelShuffle':
@@ -74,7 +74,7 @@ const wiresOfLeaf =
       case 'channelSlice':
         return x.slice(layer.from, layer.from + layer.size)
       case 'flatten': {
-        const [height = 1, width = 1] = layers.get(path)?.input ?? []
+        const [height = 1, width = 1] = valueAt(layers, path).input
         return joinWires(Array.from({ length: height * width }, () => x))
       }
       default:
@@ -136,7 +136,7 @@ export const fixedWires = ({ count, input, output, normed, mixed }: Wiring): Uin
 const normedWires = ({ layers }: CheckedNet, into: ReadonlyMap<Path, Int32Array>): Int32Array =>
   joinWires(
     [...layers.values()].flatMap(({ path, layer }) =>
-      layer._tag === 'layerNorm' ? [into.get(path) ?? none] : [],
+      layer._tag === 'layerNorm' ? [valueAt(into, path)] : [],
     ),
   )
 
@@ -144,9 +144,7 @@ const normedWires = ({ layers }: CheckedNet, into: ReadonlyMap<Path, Int32Array>
 const mixedWires = ({ layers }: CheckedNet, { into, out }: Wires): Int32Array =>
   joinWires(
     [...layers.values()].flatMap(({ path, layer }) =>
-      layer._tag === 'own' && layer.channels === 'mixed'
-        ? [into.get(path) ?? none, out.get(path) ?? none]
-        : [],
+      layer._tag === 'own' && layer.channels === 'mixed' ? [valueAt(into, path), valueAt(out, path)] : [],
     ),
   )
 
