@@ -11,7 +11,7 @@ import { channelsOf, sizeOf } from '../../net/shape.js'
 import type { Layer, Stack } from '../../net/tree.js'
 import { weightKey } from '../../net/weight-specs.js'
 import type { Model } from '../../net/weights.js'
-import { slidesOf } from '../../net/window.js'
+import { isPadded, slidesOf } from '../../net/window.js'
 import type { Input } from '../input.js'
 import { preprocessingOf } from './affine-preprocessing.js'
 import type { Affine } from './include-normaliser.js'
@@ -44,15 +44,16 @@ const takeFirst = (stack: Stack, path: Path): First | null => {
   return inner && { ...inner, rest: restOf(inner.rest === null ? [] : [inner.rest]) }
 }
 
-/** Whether a layer of windows reads one pixel for each that it gives, and changes no more than its channels' scale and shift. */
+/**
+ * Whether a layer of windows reads one pixel for each that it gives, and changes no more than its channels' scale and
+ * shift.
+ */
 const isPointwise = ({ layers }: CheckedNet, path: Path, layer: Layer): boolean =>
   (layer._tag === 'depthwise' || (layer._tag === 'conv' && layer.filters === 1)) &&
   layer.norm === null &&
   layer.activation === null &&
   sizeOf([layer.kernel, layer.stride].flat()) === 1 &&
-  slidesOf(valueAt(layers, path).input, { ...layer, size: layer.kernel }).every(
-    ({ before, after }) => before === 0 && after === 0,
-  )
+  !isPadded(slidesOf(valueAt(layers, path).input, { ...layer, size: layer.kernel }))
 
 /** A layer as a scale and a shift of each of so many channels; null for any other. */
 const affineOf = (model: Model, { path, layer }: First): Affine | null => {

@@ -13,7 +13,7 @@ import type { Read, Site } from './site.js'
 const mostFolded = 2 ** 16
 
 /** Refuses a result too large to be computed here. */
-export const checkFolded = (site: Site, dims: readonly number[]): Read<readonly number[]> =>
+const checkFolded = (site: Site, dims: readonly number[]): Read<readonly number[]> =>
   dims.every(dim => Number.isSafeInteger(dim) && dim >= 0) && sizeOf(dims) <= mostFolded
     ? E.right(dims)
     : site.differs('output', `at most ${mostFolded.toLocaleString('en')} values`, dims.join(' × '))

@@ -118,7 +118,11 @@ const sourceOf = (options: OpenOptions, spec: DecodeOptions, listed: ListedParts
   }
 }
 
-/** The images of listed parts, which are decoded later. Errors  rejects with what cannot be read, ClassesMissing, PartsDiffer */
+/**
+ * The images of listed parts, which are decoded later.
+ *
+ * Errors  rejects with what cannot be read, ClassesMissing, PartsDiffer
+ */
 export const sourceOfParts = async (
   options: OpenOptions,
   spec: DecodeOptions,

@@ -105,7 +105,7 @@ const tryModule = (script: string, file: string): TE.TaskEither<NativeError, Ans
     TE.flatMap(answer =>
       expected.every((value, nth) => Math.abs(value - (answer.slope[nth] ?? 0)) <= 1e-4 * value)
         ? TE.right(answer)
-        : TE.left<NativeError, Answer>({ _tag: 'TrialFailed', file, expected: expected, got: answer.slope }),
+        : TE.left<NativeError, Answer>({ _tag: 'TrialFailed', file, expected, got: answer.slope }),
     ),
   )
 
