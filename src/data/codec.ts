@@ -12,7 +12,7 @@ const fill: t.Type<Fill> = t.keyof({ zero: null, edge: null, mirror: null })
 const range = t.readonly(t.tuple([finite, finite], 'two numbers'), 'two numbers')
 
 /** One augmentation. */
-export const augmentationCodec: t.Type<Augmentation, unknown> = tagged<Augmentation>('an augmentation', {
+const augmentationCodec: t.Type<Augmentation, unknown> = tagged<Augmentation>('an augmentation', {
   shift: closed({ ...tag('shift'), pixels: finite, fill }),
   flip: closed({ ...tag('flip'), alternating: t.boolean }),
   randomCrop: closed({ ...tag('randomCrop'), padding: finite, size: nullable(finite), fill }),

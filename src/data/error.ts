@@ -15,7 +15,10 @@ export interface Location {
 export type DataError =
   /** A malformed specification: an unknown option, or one of the wrong type. */
   | DecodeError
-  /** The files of a data set are not in `folder`, which holds `found`; `instead` says what else there is, where more is known. */
+  /**
+   * The files of a data set are not in `folder`, which holds `found`; `instead` says what else there is, where more is
+   * known.
+   */
   | {
       readonly _tag: 'FilesMissing'
       readonly data: string

@@ -4,7 +4,10 @@ import { channelsOf, type Shape, sizeOf } from './shape.js'
 import type { Layer } from './tree.js'
 import { sidesOf } from './window.js'
 
-/** `kernel` and `bias` belong to the product; `scale` γ, `shift` β, `mean` and `variance` to its batch norm, or to a layer of their own. */
+/**
+ * `kernel` and `bias` belong to the product; `scale` γ, `shift` β, `mean` and `variance` to its batch norm, or to a
+ * layer of their own.
+ */
 export type WeightName = 'kernel' | 'bias' | 'scale' | 'shift' | 'mean' | 'variance'
 
 /** One stored array of a layer. */

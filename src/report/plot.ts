@@ -1,4 +1,7 @@
-/** Accuracy over parameters, and over what learning took, as a figure: a point for each variant, its mean over seeds with a standard deviation up and down. */
+/**
+ * Accuracy over parameters, and over what learning took, as a figure: a point for each variant, its mean over seeds
+ * with a standard deviation up and down.
+ */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { TopLevelSpec } from 'vega-lite'

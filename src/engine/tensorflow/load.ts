@@ -176,7 +176,8 @@ export const loadRuntime = ({
   )
 
 /**
- * The TensorFlow engine. Single images through small nets run on one thread. With the official binding, the first load in a process fixes the number of threads.
+ * The TensorFlow engine. Single images through small nets run on one thread. With the official binding, the first
+ * load in a process fixes the number of threads.
  *
  * Errors  EngineMissing where no binding is found; EngineFailed where it does not load
  */

@@ -15,7 +15,10 @@ export interface Calibration {
   readonly batches: number
 }
 
-/** So many training images, or all there are, each class as often as the others; as they are, unless augmentation is asked. */
+/**
+ * So many training images, or all there are, each class as often as the others; as they are, unless augmentation is
+ * asked.
+ */
 export const calibrationOf = (
   { engine, dataset, seed }: { readonly engine: Engine; readonly dataset: Dataset; readonly seed: number },
   images: number,

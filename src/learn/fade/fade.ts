@@ -139,7 +139,7 @@ export const trackedUtilities = (slots: Weights): Utilities =>
 export const gradientUtility: Criterion<Weights> = (_, slots) => E.right(trackedUtilities(slots))
 
 /** Utilities as the prune will compare them: divided by a power of the cost in the target's measure. */
-export const fadeUtilities = ({ cost }: FadeOptions, target: CountedTarget): Criterion<Weights> =>
+const fadeUtilities = ({ cost }: FadeOptions, target: CountedTarget): Criterion<Weights> =>
   perCost(costFor(target), cost)(gradientUtility)
 
 /** Hears what the prune would decide about every channel, at the moment those it would remove are marked. */

@@ -1,4 +1,7 @@
-/** Where the time of a training step or of inference goes: in the engine or outside, by operation, beside the peak of the machine. */
+/**
+ * Where the time of a training step or of inference goes: in the engine or outside, by operation, beside the peak of
+ * the machine.
+ */
 
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'

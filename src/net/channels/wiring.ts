@@ -47,7 +47,7 @@ export const range = (count: number, from = 0): Int32Array => {
 }
 
 /** Of `groups` groups, the first of each, then the second of each, … */
-export const shuffleWires = (wires: Int32Array, groups: number): Int32Array => {
+const shuffleWires = (wires: Int32Array, groups: number): Int32Array => {
   const size = wires.length / groups
   return wires.map((_, place) => elementAt(wires, (place % groups) * size + Math.floor(place / groups)))
 }

@@ -73,7 +73,11 @@ export interface ResidualOptions {
   readonly activation?: Activation | null
 }
 
-/** The body's output plus its input (or the shortcut's output). Shapes  body and shortcut give one shape, which is the output's */
+/**
+ * The body's output plus its input (or the shortcut's output).
+ *
+ * Shapes  body and shortcut give one shape, which is the output's
+ */
 export const residual = withArity(
   3,
   (name: string, body: MapWord | AnyWord, options: ResidualOptions = {}): MapWord => {

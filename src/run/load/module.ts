@@ -29,7 +29,10 @@ const sourceNames = (path: string): readonly string[] => [
   ...(path.startsWith(own) ? [1, 2, 3].map(depth => `${'../'.repeat(depth)}src`) : []),
 ]
 
-/** Law  a file that imports the sources of this program gets the modules that run, as with Node's own loading of TypeScript */
+/**
+ * Law  a file that imports the sources of this program gets the modules that run, as with Node's own loading of
+ *      TypeScript
+ */
 const transpile = async (path: string): Promise<unknown> => {
   const { createJiti } = await import('jiti')
   const running = fileURLToPath(new URL('../..', import.meta.url))

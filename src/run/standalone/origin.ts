@@ -76,7 +76,10 @@ export const checkOriginClasses =
   (net: CheckedNet): E.Either<ClassesDiffer, void> =>
     origin === undefined ? E.right(undefined) : checkClassNames(dataset, origin, 'head')(net)
 
-/** The fact where a run is to go on from another model than it began with: one changed since, one of another file, or none. */
+/**
+ * The fact where a run is to go on from another model than it began with: one changed since, one of another file, or
+ * none.
+ */
 export const changedModel = (
   folder: string,
   began: Origin | undefined,

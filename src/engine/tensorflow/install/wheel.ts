@@ -25,7 +25,7 @@ const versionFor = ({ version }: Python): string => (pythonVersions.includes(ver
 const platforms = ['manylinux_2_17_x86_64', 'manylinux2014_x86_64']
 
 /** Downloads a wheel into an empty folder; returns its path. */
-export const fetchWheel =
+const fetchWheel =
   ({ requirement }: Pin, folder: string) =>
   (python: Python): TE.TaskEither<NativeError, string> =>
     pipe(
