@@ -98,6 +98,11 @@ export const keyed = <A, Keys extends KeyOf<A> = KeyOf<A>>(
   )
 }
 
+/** The field that tells a variant of a union. */
+export const tag = <T extends string>(value: T): { readonly _tag: t.LiteralC<T> } => ({
+  _tag: t.literal(value),
+})
+
 /** A list of such values. */
 export const list = <A>(codec: t.Type<A, unknown>, name = 'a list'): t.Type<readonly A[], unknown> =>
   t.readonlyArray(codec, name)

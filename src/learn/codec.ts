@@ -15,6 +15,7 @@ import {
   positive,
   positiveWhole,
   share,
+  tag,
   tagged,
 } from '../io/codec.js'
 import { type CodecOf, constraintCodecs, normalizeCodec, widthsCodec } from '../surgery/codec.js'
@@ -36,7 +37,6 @@ import {
 import { pushTermCodec } from './push/push-term.js'
 import type { LearningRateSchedule } from './training/learning-rate.js'
 
-const tag = <T extends string>(value: T) => ({ _tag: t.literal(value) })
 const warmup = { warmup: naturalNumber }
 
 const rateSchedule: t.Type<LearningRateSchedule, unknown> = tagged<LearningRateSchedule>('a rate schedule', {

@@ -13,6 +13,7 @@ import {
   positive,
   positiveWhole,
   share,
+  tag,
   tagged,
   wholeFrom,
 } from '../io/codec.js'
@@ -64,7 +65,6 @@ const padding: t.Type<Padding, unknown> = t.union(
 const batchNorm: t.Type<BatchNorm> = closed({ momentum: share, epsilon: positive })
 
 const name = { name: t.string }
-const tag = <T extends string>(value: T) => ({ _tag: t.literal(value) })
 const unit = {
   bias: t.boolean,
   norm: nullable(batchNorm),

@@ -7,7 +7,7 @@ export const isCheckout = !new URL('../..', import.meta.url).href.endsWith('/dis
 const scripts: Readonly<Record<string, string>> = { train: 'compile-and-train' }
 
 /** An argument, quoted for a shell. */
-const quote = (word: string): string =>
+export const quote = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 
 /** An argument without the credentials of the address it is. */

@@ -5,7 +5,7 @@
 
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Engine, Feeds } from '../../engine/engine.js'
+import { closeSession, type Engine, type Feeds } from '../../engine/engine.js'
 import { macsOf, profileCall } from '../../engine/wasm/profile.js'
 import { type Graph, type Kind, type Program, valuesOf } from '../../graph/graph.js'
 import { sumBy } from '../../io/count.js'
@@ -118,7 +118,7 @@ const profileSubject =
             kinds,
           }
         }, engineFailed(engine)),
-      session => TE.fromIO(() => session.close()),
+      closeSession,
     )
   }
 

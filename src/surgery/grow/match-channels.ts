@@ -1,7 +1,7 @@
 /** Which old channel each channel of a grown net is: both nets are traced, and their channels matched. */
 
 import { addTo } from '../../io/count.js'
-import { elementAt } from '../../io/element.js'
+import { elementAt, isSameList } from '../../io/element.js'
 import { joinWires, range, traceWires, type Wires, wiresOfAxes } from '../../net/channels/wiring.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { childPath, type Path } from '../../net/path.js'
@@ -38,7 +38,7 @@ const takeShortcut = (_: Path, __: Int32Array, shortcut: Int32Array): Int32Array
 
 /** The old place of each channel, repeated ones matched in turn; null where every place is unchanged. */
 const matchPlaces = (before: Int32Array, after: Int32Array): AxisMap => {
-  if (before.length === after.length && before.every((each, i) => each === after[i])) return null
+  if (isSameList(before, after)) return null
   const places = new Map<number, number[]>()
   before.forEach((each, place) => {
     const known = places.get(each)

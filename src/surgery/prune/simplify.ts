@@ -1,6 +1,6 @@
 /** The tree after a cut: narrower layers, no dead branches, no modules that do nothing. Paths stay as they were. */
 
-import { elementAt, valueAt } from '../../io/element.js'
+import { elementAt, isSameList, valueAt } from '../../io/element.js'
 import { type Activation, activationName } from '../../net/activation.js'
 import type { Wiring } from '../../net/channels/wiring.js'
 import { type FoldAlgebra, fold } from '../../net/interpret.js'
@@ -13,9 +13,6 @@ const stackOf = (name: string, layers: readonly Layer[]): Stack => ({ _tag: 'sta
 /** Whether a layer is the identity. */
 const isIdentity = (layer: Layer): boolean => layer._tag === 'stack' && layer.layers.every(isIdentity)
 
-const isSame = (a: readonly Layer[], b: readonly Layer[]): boolean =>
-  a.length === b.length && a.every((layer, i) => layer === b[i])
-
 /** Layers without those that became identities. */
 const withoutNewIdentities = (before: readonly Layer[], after: readonly Layer[]): readonly Layer[] => {
   const unchanged = new Set(before)
@@ -26,14 +23,16 @@ const withoutNewIdentities = (before: readonly Layer[], after: readonly Layer[])
 const narrowStack = (after: readonly (Layer | null)[], stack: Stack): Layer | null => {
   const left = after.filter(layer => layer !== null)
   if (left.length < after.length) return null
-  return isSame(stack.layers, left) ? stack : stackOf(stack.name, withoutNewIdentities(stack.layers, left))
+  return isSameList(stack.layers, left)
+    ? stack
+    : stackOf(stack.name, withoutNewIdentities(stack.layers, left))
 }
 
 /** A concat of the branches left, a stack where that is one; null where none is. */
 const narrowConcat = (after: readonly (Layer | null)[], concat: Concat): Layer | null => {
   const left = after.filter(layer => layer !== null)
   if (left.length === 0) return null
-  if (isSame(concat.branches, left)) return concat
+  if (isSameList(concat.branches, left)) return concat
   return left.length === 1 && after.length > 1
     ? stackOf(
         concat.name,
