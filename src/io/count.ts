@@ -1,4 +1,4 @@
-/** Counts and sums, each from zero. */
+/** Values added up, counted, and grouped by a key. */
 
 /** The sum of some numbers. */
 export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
@@ -19,4 +19,16 @@ export const countEach = <A>(values: Iterable<A>): ReadonlyMap<A, number> => {
   const counts = new Map<A, number>()
   for (const value of values) addTo(counts, value)
   return counts
+}
+
+/** The values of each key, in their order. */
+export const groupBy = <A, K>(values: Iterable<A>, keyOf: (value: A) => K): ReadonlyMap<K, readonly A[]> => {
+  const groups = new Map<K, A[]>()
+  for (const value of values) {
+    const key = keyOf(value)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [value])
+    else group.push(value)
+  }
+  return groups
 }

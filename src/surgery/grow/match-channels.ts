@@ -1,6 +1,6 @@
 /** Which old channel each channel of a grown net is: both nets are traced, and their channels matched. */
 
-import { addTo } from '../../io/count.js'
+import { addTo, groupBy } from '../../io/count.js'
 import { elementAt, isSameList } from '../../io/element.js'
 import { joinWires, range, traceWires, type Wires, wiresOfAxes } from '../../net/channels/wiring.js'
 import type { CheckedNet } from '../../net/infer.js'
@@ -39,12 +39,7 @@ const takeShortcut = (_: Path, __: Int32Array, shortcut: Int32Array): Int32Array
 /** The old place of each channel, repeated ones matched in turn; null where every place is unchanged. */
 const matchPlaces = (before: Int32Array, after: Int32Array): AxisMap => {
   if (isSameList(before, after)) return null
-  const places = new Map<number, number[]>()
-  before.forEach((each, place) => {
-    const known = places.get(each)
-    if (known === undefined) places.set(each, [place])
-    else known.push(place)
-  })
+  const places = groupBy(before.keys(), place => elementAt(before, place))
   const met = new Map<number, number>()
   return after.map(each => places.get(each)?.[addTo(met, each) - 1] ?? -1)
 }
