@@ -4,6 +4,7 @@ import type { Graph, Program } from '../graph/graph.js'
 import type { Share } from '../io/share.js'
 import type { Weights } from '../net/weights.js'
 import type { ClusterError } from './cluster/error.js'
+import type { CallToProfile, KindTime } from './profile.js'
 
 /** The engines there are. */
 export const engineNames = ['tensorflow', 'wasm', 'cpu'] as const
@@ -81,4 +82,6 @@ export interface Engine {
    * them once; TensorFlow is slow with single images otherwise.
    */
   readonly open: <P extends Program>(program: P, constants?: Weights) => TaskEither<EngineError, Session<P>>
+  /** What each kind of operation takes of a call on one thread; empty or absent where the engine cannot tell. */
+  readonly profile?: (call: CallToProfile) => TaskEither<EngineError, readonly KindTime[]>
 }
