@@ -1,4 +1,5 @@
 /** The multiply–accumulates of a graph, counted by the definition of its products. */
+import { sumBy } from '../io/count.js'
 import { channelsOf, type Shape, sizeOf } from '../net/shape.js'
 import { type Graph, type Value, valuesOf } from './graph.js'
 
@@ -30,4 +31,4 @@ export const macsOf = ({ op, inputs, shape }: Value): number => {
 }
 
 /** Multiply–accumulates of all products of a graph. */
-export const macsIn = (graph: Graph): number => valuesOf(graph).reduce((sum, value) => sum + macsOf(value), 0)
+export const macsIn = (graph: Graph): number => sumBy(valuesOf(graph), macsOf)

@@ -6,6 +6,7 @@ import {
   closed,
   closedPartial,
   finite,
+  isRecord,
   keyed,
   list,
   naturalNumber,
@@ -154,8 +155,6 @@ export const criterionCodec: t.Type<AnyCriterion, unknown> = new t.Type<AnyCrite
   builtInCodec.name,
   (u): u is AnyCriterion => builtInCodec.is(u) || namedCriterionCodec.is(u),
   (u, context) =>
-    typeof u === 'object' && u !== null && '_tag' in u
-      ? namedCriterionCodec.validate(u, context)
-      : builtInCodec.validate(u, context),
+    isRecord(u) && '_tag' in u ? namedCriterionCodec.validate(u, context) : builtInCodec.validate(u, context),
   a => (typeof a === 'string' ? a : namedCriterionCodec.encode(a)),
 )

@@ -5,6 +5,7 @@ import {
   closedPartial,
   finite,
   forbid,
+  isRecord,
   list,
   naturalNumber,
   nullable,
@@ -39,7 +40,7 @@ const leakyRelu = tagged<LeakyRelu>('an activation', {
   leakyRelu: closed({ _tag: t.literal('leakyRelu'), slope: rate }),
 })
 /** Whether a value is meant as a record of an activation. */
-const isMeant = (u: unknown): boolean => typeof u === 'object' && u !== null && ('_tag' in u || 'slope' in u)
+const isMeant = (u: unknown): boolean => isRecord(u) && ('_tag' in u || 'slope' in u)
 
 /** By name, or as a record; what is neither is refused as a whole. */
 const activation: t.Type<Activation, unknown> = new t.Type<Activation, unknown>(

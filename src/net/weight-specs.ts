@@ -77,7 +77,7 @@ export const hasNorm = (layer: Layer): boolean =>
   layer._tag === 'norm' || ('norm' in layer && layer.norm !== null)
 
 const fanInOf = (layer: Layer, kernel: Shape): number =>
-  kernel.slice(0, layer._tag === 'depthwise' ? 2 : -1).reduce((product, size) => product * size, 1)
+  sizeOf(kernel.slice(0, layer._tag === 'depthwise' ? 2 : -1))
 
 /** The weights of one placed layer, in the order of the store. */
 export const weightSpecsOf = ({ path, layer, input, output }: PlacedLayer): readonly WeightSpec[] => {

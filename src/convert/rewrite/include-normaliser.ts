@@ -4,7 +4,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Normaliser } from '../../data/spec.js'
-import { elementAt } from '../../io/element.js'
+import { elementAt, valueAt } from '../../io/element.js'
 import type { NetError } from '../../net/error.js'
 import { type CheckedNet, infer } from '../../net/infer.js'
 import { interpret } from '../../net/interpret.js'
@@ -44,7 +44,7 @@ const isGrouped = (layer: Windowed): boolean => layer._tag === 'conv' && layer.g
 
 /** Whether the layer's windows never reach the zero padding, which is not normalised. */
 const readsNoPadding = ({ layers }: CheckedNet, path: Path, layer: Windowed): boolean =>
-  slidesOf(layers.get(path)?.input ?? [], { ...layer, size: layer.kernel }).every(
+  slidesOf(valueAt(layers, path).input, { ...layer, size: layer.kernel }).every(
     ({ before, after }) => before === 0 && after === 0,
   )
 

@@ -4,8 +4,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Preprocessing } from '../../data/preprocessing.js'
-import { elementAt } from '../../io/element.js'
-import { type CheckedNet, infer } from '../../net/infer.js'
+import { elementAt, valueAt } from '../../io/element.js'
+import { type CheckedNet, infer, outputShape } from '../../net/infer.js'
 import { childPath, type Path } from '../../net/path.js'
 import { channelsOf, sizeOf } from '../../net/shape.js'
 import type { Layer, Stack } from '../../net/tree.js'
@@ -50,7 +50,7 @@ const isPointwise = ({ layers }: CheckedNet, path: Path, layer: Layer): boolean 
   layer.norm === null &&
   layer.activation === null &&
   sizeOf([layer.kernel, layer.stride].flat()) === 1 &&
-  slidesOf(layers.get(path)?.input ?? [], { ...layer, size: layer.kernel }).every(
+  slidesOf(valueAt(layers, path).input, { ...layer, size: layer.kernel }).every(
     ({ before, after }) => before === 0 && after === 0,
   )
 
@@ -103,7 +103,7 @@ export const liftNormaliser = (model: Model): Lifted | null => {
   const input = affine && pixelsOf(affine)
   const behind = input && withBody(model, first)
   if (!affine || !input || !behind) return null
-  const classes = channelsOf(model.layers.get('')?.output ?? [])
+  const classes = channelsOf(outputShape(model))
   const preprocessing = preprocessingOf(input, affine, model.net.input, classes)
   return preprocessing && { model: behind, preprocessing, input }
 }

@@ -1,6 +1,6 @@
 /** The project's own addon as a runtime: each graph has a session with a ConfigProto of its own. */
 
-import { commandText } from '../../io/command-text.js'
+import { commandText } from '../../io/text/command-text.js'
 import { openNative } from './binding.js'
 import { sessionConfig } from './config.js'
 import { graphDef, type Port, tensorName } from './graph/proto.js'

@@ -6,7 +6,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Program } from '../../graph/graph.js'
-import { commandText } from '../../io/command-text.js'
+import { messageOf } from '../../io/exception.js'
+import { commandText } from '../../io/text/command-text.js'
 import type { Engine, EngineError } from '../engine.js'
 import { type AddonRuntime, addonRuntime, loadAddon } from './addon.js'
 import { type Binding, openBinding } from './binding.js'
@@ -29,7 +30,7 @@ export interface LoadOptions {
 export const failed = (reason: unknown): EngineError => ({
   _tag: 'EngineFailed',
   engine: 'tensorflow',
-  reason: (reason instanceof Error ? reason.message : String(reason)).replace(/\p{Cc}+/gu, ' '), // TensorFlow marks parts by them
+  reason: messageOf(reason).replace(/\p{Cc}+/gu, ' '), // TensorFlow marks parts by them
 })
 
 const missing: EngineError = {

@@ -5,6 +5,7 @@
 import protobuf from 'protobufjs/light.js'
 import { type Graph, type Kind, type Value, valuesOf } from '../../graph/graph.js'
 import { macsOf } from '../../graph/macs.js'
+import { sumBy } from '../../io/count.js'
 import { sizeOf } from '../../net/shape.js'
 import { type CallToProfile, type KindTime, sortByCost } from '../profile.js'
 import type { Runtime } from './runtime.js'
@@ -56,7 +57,7 @@ const kindOf = ({ name, label }: TracedNode): string | undefined =>
   fused.find(([pattern]) => pattern.test(label))?.[1] ?? named.exec(name)?.[1]
 
 const bytesOf = ({ inputs, shape }: Value): number =>
-  4 * inputs.reduce((sum, input) => sum + sizeOf(input.shape), sizeOf(shape))
+  4 * (sizeOf(shape) + sumBy(inputs, input => sizeOf(input.shape)))
 
 /** By name, the milliseconds of each node of a trace. */
 const timesOf = (nodes: readonly TracedNode[]): ReadonlyMap<string, number> =>
@@ -79,8 +80,8 @@ const kindTime = (kind: Kind, milliseconds: number, values: readonly Value[]): K
   kind,
   operations: values.length,
   milliseconds,
-  macs: values.reduce((sum, value) => sum + macsOf(value), 0),
-  bytes: values.reduce((sum, value) => sum + bytesOf(value), 0),
+  macs: sumBy(values, macsOf),
+  bytes: sumBy(values, bytesOf),
 })
 
 /** Runs a call again and again on one thread, its updates included; none where the runtime does not trace. */

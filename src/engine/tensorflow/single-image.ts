@@ -1,6 +1,7 @@
 /** Which programs one thread runs sooner than several: those of a single image through a small net. */
 import { type Program, type Value, valuesOf } from '../../graph/graph.js'
 import { macsIn } from '../../graph/macs.js'
+import { sumBy } from '../../io/count.js'
 
 /**
  * Multiply–accumulates up to which one thread is as fast as two, whose hand-over of each operation costs more than it saves.
@@ -18,6 +19,6 @@ export const isSmallInference = (program: Program): boolean => {
   return (
     graphs.every(({ updates }) => updates.length === 0) &&
     !graphs.flatMap(valuesOf).some(isBatch) &&
-    graphs.reduce((sum, graph) => sum + macsIn(graph), 0) <= most
+    sumBy(graphs, macsIn) <= most
   )
 }

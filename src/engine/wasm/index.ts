@@ -1,7 +1,9 @@
 /** The embedded engine: this project's own WebAssembly kernels, nothing to install. */
+
 import { availableParallelism } from 'node:os'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { messageOf } from '../../io/exception.js'
 import { beginWith, type Engine, type EngineError } from '../engine.js'
 import { binary } from './binary.js'
 import { WebAssembly } from './host.js'
@@ -13,7 +15,7 @@ import { startThreads } from './threads.js'
 const failed = (reason: unknown): EngineError => ({
   _tag: 'EngineFailed',
   engine: 'wasm',
-  reason: reason instanceof Error ? reason.message : String(reason),
+  reason: messageOf(reason),
 })
 
 /**

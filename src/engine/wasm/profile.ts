@@ -1,6 +1,7 @@
 /** Where the time of a call goes: each operation alone, on one thread. */
 import type { Kind } from '../../graph/graph.js'
 import { macsOf } from '../../graph/macs.js'
+import { sumBy } from '../../io/count.js'
 import type { Shape } from '../../net/shape.js'
 import { type CallToProfile, type KindTime, sumByKind } from '../profile.js'
 import { binary } from './binary.js'
@@ -83,6 +84,6 @@ export const profileKinds = async (call: CallToProfile): Promise<readonly KindTi
   sumByKind(
     (await profileCall(call)).map(({ kernels, ...cost }) => ({
       ...cost,
-      milliseconds: kernels.reduce((sum, { ms }) => sum + ms, 0),
+      milliseconds: sumBy(kernels, ({ ms }) => ms),
     })),
   )

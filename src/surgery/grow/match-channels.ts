@@ -1,5 +1,6 @@
 /** Which old channel each channel of a grown net is: both nets are traced, and their channels matched. */
 
+import { addTo } from '../../io/count.js'
 import { elementAt } from '../../io/element.js'
 import { joinWires, range, traceWires, type Wires, wiresOfAxes } from '../../net/channels/wiring.js'
 import type { CheckedNet } from '../../net/infer.js'
@@ -45,11 +46,7 @@ const matchPlaces = (before: Int32Array, after: Int32Array): AxisMap => {
     else known.push(place)
   })
   const met = new Map<number, number>()
-  return after.map(each => {
-    const nth = met.get(each) ?? 0
-    met.set(each, nth + 1)
-    return places.get(each)?.[nth] ?? -1
-  })
+  return after.map(each => places.get(each)?.[addTo(met, each) - 1] ?? -1)
 }
 
 /** The channels of the old and the grown net, numbered alike. */

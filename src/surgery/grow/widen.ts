@@ -1,5 +1,7 @@
 /** Widens units, and with each unit those that a sum ties to it. */
+
 import * as E from 'fp-ts/lib/Either.js'
+import { valueAt } from '../../io/element.js'
 import { fixedWires } from '../../net/channels/wiring.js'
 import { editLayers } from '../../net/layers.js'
 import { isInside, type Path } from '../../net/path.js'
@@ -37,7 +39,7 @@ const findWidths = (analysis: Analysis, place: Path, by: number): E.Either<GrowE
   const fixed = fixedWires(wiring)
   const found = new Map<Path, Width>()
   for (const { path, layer } of layers.values()) {
-    const wires = wiring.out.get(path) ?? new Int32Array()
+    const wires = valueAt(wiring.out, path)
     const makes = layer._tag === 'conv' || layer._tag === 'dense'
     if (!makes || !isInside(place, path) || wires.some(each => fixed[each] !== 0)) continue
     const tied = makersOf(analysis, wires)

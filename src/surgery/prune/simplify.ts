@@ -1,14 +1,12 @@
 /** The tree after a cut: narrower layers, no dead branches, no modules that do nothing. Paths stay as they were. */
 
-import { elementAt } from '../../io/element.js'
+import { elementAt, valueAt } from '../../io/element.js'
 import { type Activation, activationName } from '../../net/activation.js'
 import type { Wiring } from '../../net/channels/wiring.js'
 import { type FoldAlgebra, fold } from '../../net/interpret.js'
 import type { Path } from '../../net/path.js'
 import type { ChannelSlice, Concat, Gate, Layer, Leaf, Net, Residual, Stack } from '../../net/tree.js'
 import type { ConstrainedSelection } from './constraints/pass.js'
-
-const none = new Int32Array()
 
 const stackOf = (name: string, layers: readonly Layer[]): Stack => ({ _tag: 'stack', name, layers })
 
@@ -74,7 +72,7 @@ const countKept = (wires: Int32Array, kept: Uint8Array): number =>
 const memoizeWidths = ({ out }: Wiring, kept: Uint8Array): Remains['widthOf'] => {
   const known = new Map<Int32Array, number>()
   return path => {
-    const wires = out.get(path) ?? none
+    const wires = valueAt(out, path)
     const count = known.get(wires) ?? countKept(wires, kept)
     known.set(wires, count)
     return count
@@ -132,7 +130,7 @@ export const simplify =
   (wiring: Wiring, { kept, bypassed }: Pick<ConstrainedSelection, 'kept' | 'bypassed'>) =>
   (net: Net): Net => {
     const keptBefore = (path: Path, count: number): number =>
-      countKept((wiring.into.get(path) ?? none).subarray(0, count), kept)
+      countKept(valueAt(wiring.into, path).subarray(0, count), kept)
     const body = fold(narrowAlgebra({ widthOf: memoizeWidths(wiring, kept), keptBefore, bypassed }))(
       net.body,
       '',

@@ -1,8 +1,10 @@
 /** A Redis server that answers, and what tells when it no longer does. */
+
 import { setTimeout } from 'node:timers/promises'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Redis } from 'ioredis'
+import { messageOf } from '../../../io/exception.js'
 import type { QueueError, RunError } from '../../../run/error.js'
 import { say } from '../../stderr.js'
 
@@ -42,8 +44,6 @@ const packages: TE.TaskEither<QueueError, { readonly bull: Bull; readonly Client
     (): QueueError => ({ _tag: 'PackageMissing', name: 'bullmq', mend: 'npm install bullmq@6 ioredis@6' }),
   )
 
-const textOf = (reason: unknown): string => (reason instanceof Error ? reason.message : String(reason))
-
 /** A client whose server has answered once, and to which it then connects again and again. */
 const connect = async (Client: typeof Redis, address: string): Promise<Redis> => {
   let [answered, failure] = [false, '']
@@ -56,7 +56,7 @@ const connect = async (Client: typeof Redis, address: string): Promise<Redis> =>
     retryStrategy: () => (answered ? askEvery : null),
   })
   client.on('error', reason => {
-    failure = textOf(reason)
+    failure = messageOf(reason)
   })
   try {
     await client.connect()
@@ -65,7 +65,7 @@ const connect = async (Client: typeof Redis, address: string): Promise<Redis> =>
     return client
   } catch (reason) {
     client.disconnect()
-    throw new Error(failure === '' ? textOf(reason) : failure)
+    throw new Error(failure === '' ? messageOf(reason) : failure)
   }
 }
 
@@ -130,7 +130,7 @@ export const withConnection =
             (reason): QueueError => ({
               _tag: 'QueueUnreachable',
               url: withoutPassword(address),
-              reason: textOf(reason),
+              reason: messageOf(reason),
             }),
           ),
         ),

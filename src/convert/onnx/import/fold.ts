@@ -2,6 +2,7 @@
 
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { sum } from '../../../io/count.js'
 import { elementAt } from '../../../io/element.js'
 import { sizeOf } from '../../../net/shape.js'
 import { transposeNumbers } from './arrays.js'
@@ -144,9 +145,7 @@ export const foldConcat = (site: Site, constants: readonly Constant[]): Read<Con
     E.flatMap(axis => {
       const [first] = constants
       const sizes = constants.map(({ dims }) => dims[axis] ?? 1)
-      const dims = (first?.dims ?? []).map((size, each) =>
-        each === axis ? sizes.reduce((a, b) => a + b, 0) : size,
-      )
+      const dims = (first?.dims ?? []).map((size, each) => (each === axis ? sum(sizes) : size))
       return pipe(
         checkFolded(site, dims),
         E.map(() => {

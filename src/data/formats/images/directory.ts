@@ -1,7 +1,10 @@
 /** Lists the images of class folders on disk: held in memory where they fit, else read on demand. */
+
 import { createHash } from 'node:crypto'
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { sumBy } from '../../../io/count.js'
+import { isCode } from '../../../io/exception.js'
 import type { Report } from '../../download.js'
 import { type DataError, factOf } from '../../error.js'
 import { noticeCounter, type Reason } from '../../notices.js'
@@ -60,8 +63,7 @@ type Item = { readonly path: string } & (
   | { readonly _tag: 'refused'; readonly fact: DataError }
 )
 
-const isMissing = (reason: unknown): boolean =>
-  reason instanceof Error && 'code' in reason && (reason.code === 'ENOENT' || reason.code === 'ELOOP')
+const isMissing = isCode('ENOENT', 'ELOOP')
 
 const inspect = async (top: string, path: string): Promise<Item> => {
   const file = join(top, path)
@@ -122,7 +124,7 @@ export const listDirectory = async (folder: string, budget: number, onProgress: 
   const refused = items.flatMap(item => (item._tag === 'refused' ? [item.fact] : []))
   const images = items.flatMap(item => (item._tag === 'image' ? [item] : []))
   const hash = createHash('sha256')
-  const small = images.reduce((sum, { size }) => sum + size, 0) <= budget
+  const small = sumBy(images, ({ size }) => size) <= budget
   const paths: string[] = []
   const pieces: Buffer[] = []
   for (let from = 0; from < images.length; from += chunk) {

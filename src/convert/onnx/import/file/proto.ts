@@ -1,7 +1,9 @@
 /** Decodes an ONNX file into plain records. What they say is not checked here. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { DecodeError } from '../../../../io/codec.js'
+import { messageOf } from '../../../../io/exception.js'
 import { decodeMessage } from '../../schema.js'
 
 export interface Property {
@@ -91,11 +93,11 @@ const opsetOf = ({ opsetImport }: ModelProto): E.Either<DecodeError, number> => 
     : decodeError('opset_import', `an opset from ${leastOpset} to ${mostOpset}`, `${version ?? 'none'}`)
 }
 
-const messageOf = (bytes: Uint8Array): E.Either<DecodeError, ModelProto> =>
+const protoOf = (bytes: Uint8Array): E.Either<DecodeError, ModelProto> =>
   pipe(
     E.tryCatch(
       () => decodeMessage(bytes) as unknown as ModelProto, // the schema has these fields, and gives each its default
-      reason => (reason instanceof Error ? reason.message : String(reason)),
+      messageOf,
     ),
     E.orElse(
       (reason): E.Either<DecodeError, ModelProto> =>
@@ -106,7 +108,7 @@ const messageOf = (bytes: Uint8Array): E.Either<DecodeError, ModelProto> =>
 /** Errors  DecodeError where the bytes are no ONNX model, or one of an opset that is not read */
 export const decodeOnnx = (bytes: Uint8Array): E.Either<DecodeError, OnnxFile> =>
   pipe(
-    messageOf(bytes),
+    protoOf(bytes),
     E.bindTo('model'),
     E.bind('opset', ({ model }) => opsetOf(model)),
     E.flatMap(({ model, opset }) =>

@@ -1,5 +1,7 @@
 /** Decodes images to bytes of one shape: upright, sRGB or grey. */
+
 import type { Sharp } from 'sharp'
+import { messageOf } from '../../../../io/exception.js'
 import { type Shape, sizeOf } from '../../../../net/shape.js'
 import { type DataError, Fault, factOf, type Location } from '../../../error.js'
 import type { Colour } from '../../../spec.js'
@@ -58,8 +60,8 @@ const loadDecoder = (): Promise<Open> => {
 }
 
 /** The message on one line, without repeated lines. */
-const messageOf = (reason: unknown): string => {
-  const lines = (reason instanceof Error ? reason.message : String(reason)).split('\n')
+const lineOf = (reason: unknown): string => {
+  const lines = messageOf(reason).split('\n')
   return [...new Set(lines.map(line => line.trim()))].join(' ').trim()
 }
 
@@ -78,7 +80,7 @@ type Problem = Omit<Extract<DataError, { readonly _tag: 'NotAnImage' }>, '_tag' 
 const tooLarge = /pixel limit/i
 
 const decodingProblem = (input: ImageInput, error: unknown): Problem => {
-  const reason = messageOf(error)
+  const reason = lineOf(error)
   if (tooLarge.test(reason)) return { reason, maxPixels }
   return { reason, ...(input instanceof Uint8Array && isCutOff(input, reason) && { cutOffAt: input.length }) }
 }
