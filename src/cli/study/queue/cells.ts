@@ -16,9 +16,14 @@ export interface CellJob {
 /** One queue for each folder: workers of another folder have other cells. */
 export const queueName = ({ id }: Agreement): string => `espalier-${id}`
 
-export const openQueue = ({ bull, options }: Connection, agreement: Agreement): Queue<CellJob> => {
+/** A queue that is left once its server is lost, or the connection closed. */
+export const openQueue = (
+  { bull, options, onError, closing }: Connection,
+  agreement: Agreement,
+): Queue<CellJob> => {
   const queue = new bull.Queue<CellJob>(queueName(agreement), { connection: options })
-  queue.on('error', () => undefined) // the connection is watched
+  queue.on('error', onError)
+  closing.addEventListener('abort', () => void queue.disconnect().catch(() => undefined))
   return queue
 }
 
@@ -39,13 +44,26 @@ export const queueCell = (queue: Queue<CellJob>, { index }: Cell): Promise<unkno
 /** Milliseconds from look to look. */
 const lookEvery = 1000
 
+/** Tells what is missing; left once no other cell is left to wait for. */
+const lookAt = async (
+  queue: Queue<CellJob>,
+  missing: readonly Cell[],
+  onMissing: (missing: readonly Cell[]) => Promise<void>,
+): Promise<E.Either<RunError, void>> => {
+  const { failed = 0 } = await queue.getJobCounts('failed')
+  if (failed >= missing.length) return E.left({ _tag: 'CellsFailed', cells: missing.map(cellText) })
+  await onMissing(missing)
+  return E.right(undefined)
+}
+
 /**
  * Waits until all cells of a study have their results in its folder; calls `onMissing` with those that have not, again and
- * again.
+ * again. What the queue's server refuses is left to the connection.
  *
- * Errors  CellsFailed once no other cell is left to wait for; Interrupted
+ * Errors  CellsFailed once no other cell is left to wait for; Interrupted, also once the connection is closed
  */
 export const untilDone = async (
+  { onError, closing }: Connection,
   queue: Queue<CellJob>,
   folder: string,
   study: Study,
@@ -55,10 +73,9 @@ export const untilDone = async (
   for (;;) {
     const missing = cellsOf(study).filter(cell => !isDone(folder, cell))
     if (missing.length === 0) return E.right(undefined)
-    if (stopping()) return E.left({ _tag: 'Interrupted' })
-    const { failed = 0 } = await queue.getJobCounts('failed')
-    if (failed >= missing.length) return E.left({ _tag: 'CellsFailed', cells: missing.map(cellText) })
-    await onMissing(missing)
+    if (stopping() || closing.aborted) return E.left({ _tag: 'Interrupted' })
+    const looked = await lookAt(queue, missing, onMissing).catch(onError)
+    if (looked !== undefined && E.isLeft(looked)) return looked
     await setTimeout(lookEvery)
   }
 }
