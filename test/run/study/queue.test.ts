@@ -37,15 +37,25 @@ const seeded = () => {
   return () => randomBelow(draw, 1e6) / 1e6
 }
 
+/** Random numbers, with the first of which, when a cell has begun, the server forgets all that it knew. */
+const forgetting = (url: string, random: () => number): (() => number) => {
+  let known = true
+  return () => {
+    if (known) ask(url, 'flushall')
+    known = false
+    return random()
+  }
+}
+
 const filesIn = (folder: string): readonly string[] => readdirSync(join(folder, 'runs', 'some', 'cells'))
 
 describe.runIf(hasRedis())('a queue', () => {
-  test('whose workers are killed at random loses nothing, and comes to what one process comes to', async () => {
+  test('whose workers are killed at random, and that forgets all once, loses nothing, and comes to what one process comes to', async () => {
     const [file, folder, alone] = [studyOf(2, 2), scratch(), scratch()]
     const { url, kill } = await startRedis(scratch())
     const swept = await sweep({
       ...{ study: file, folder, url, workers: 2, kills: 2, chance: 1, within: 600 },
-      ...{ random: seeded(), program: command },
+      ...{ random: forgetting(url, seeded()), program: command },
     })
     kill()
     expect([swept.code, swept.kills], swept.err + swept.log).toEqual([0, 2])

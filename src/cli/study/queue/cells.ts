@@ -2,6 +2,8 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Queue } from 'bullmq'
 import * as E from 'fp-ts/lib/Either.js'
+import { not } from 'fp-ts/lib/Predicate.js'
+import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import type { RunError } from '../../../run/error.js'
 import type { Agreement } from '../../../run/study/agreement.js'
 import { type Cell, cellsOf, cellText, isDone } from '../../../run/study/cells.js'
@@ -44,23 +46,23 @@ export const queueCell = (queue: Queue<CellJob>, { index }: Cell): Promise<unkno
 /** Milliseconds from look to look. */
 const lookEvery = 1000
 
-/** Tells what is missing; left once no other cell is left to wait for. */
-const lookAt = async (
-  queue: Queue<CellJob>,
-  missing: readonly Cell[],
-  onMissing: (missing: readonly Cell[]) => Promise<void>,
-): Promise<E.Either<RunError, void>> => {
+/** Cells that are not done, looked up when asked for. */
+export type Missing = () => readonly Cell[]
+
+/** Errors  CellsFailed once all that are missing have failed for good */
+const checkFailed = async (queue: Queue<CellJob>, missing: Missing): Promise<E.Either<RunError, void>> => {
   const { failed = 0 } = await queue.getJobCounts('failed')
-  if (failed >= missing.length) return E.left({ _tag: 'CellsFailed', cells: missing.map(cellText) })
-  await onMissing(missing)
-  return E.right(undefined)
+  const cells = failed === 0 ? [] : missing()
+  return failed === 0 || failed < cells.length
+    ? E.right(undefined)
+    : E.left({ _tag: 'CellsFailed', cells: cells.map(cellText) })
 }
 
 /**
- * Waits until all cells of a study have their results in its folder; calls `onMissing` with those that have not, again and
- * again. What the queue's server refuses is left to the connection.
+ * Waits until all cells of a study have their results in its folder; calls `onLook` again and again. Each look asks the
+ * shared folder for the first cell that is missing alone. What the queue's server refuses is left to the connection.
  *
- * Errors  CellsFailed once no other cell is left to wait for; Interrupted, also once the connection is closed
+ * Errors  CellsFailed; Interrupted, also once the connection is closed
  */
 export const untilDone = async (
   { onError, closing }: Connection,
@@ -68,14 +70,18 @@ export const untilDone = async (
   folder: string,
   study: Study,
   stopping: () => boolean,
-  onMissing: (missing: readonly Cell[]) => Promise<void>,
+  onLook: (missing: Missing) => Promise<void>,
 ): Promise<E.Either<RunError, void>> => {
+  const isCellDone = (cell: Cell): boolean => isDone(folder, cell)
+  let rest = cellsOf(study)
   for (;;) {
-    const missing = cellsOf(study).filter(cell => !isDone(folder, cell))
-    if (missing.length === 0) return E.right(undefined)
+    rest = RA.dropLeftWhile(isCellDone)(rest)
+    if (rest.length === 0) return E.right(undefined)
     if (stopping() || closing.aborted) return E.left({ _tag: 'Interrupted' })
-    const looked = await lookAt(queue, missing, onMissing).catch(onError)
-    if (looked !== undefined && E.isLeft(looked)) return looked
+    const missing = () => rest.filter(not(isCellDone))
+    const checked = await checkFailed(queue, missing).catch(onError)
+    if (checked !== undefined && E.isLeft(checked)) return checked
+    await onLook(missing).catch(onError)
     await setTimeout(lookEvery)
   }
 }

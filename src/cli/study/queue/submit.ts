@@ -9,15 +9,22 @@ import type { Stopper } from '../../signals.js'
 import { say } from '../../stderr.js'
 import { folderOf, type StudyOptions } from '../options.js'
 import { prepareShared, type SharedStudy } from '../prepare.js'
-import { type CellJob, openQueue, queueCell, untilDone } from './cells.js'
+import { type CellJob, type Missing, openQueue, queueCell, untilDone } from './cells.js'
 import { type Connection, withConnection } from './connection.js'
 
-/** Queues what is missing, also what a queue has forgotten, and prints how far the study is whenever that changes. */
+/** Queues cells, where the queue holds fewer: those that are new, and those that it has forgotten. */
+const queueForgotten = async (queue: Queue<CellJob>, missing: readonly Cell[]): Promise<void> => {
+  const held = Object.values(await queue.getJobCounts()).reduce((sum, count) => sum + count, 0)
+  if (held < missing.length) for (const cell of missing) await queueCell(queue, cell)
+}
+
+/** Queues what is missing, and prints how far the study is whenever that changes. */
 const queueMissing = (queue: Queue<CellJob>, study: Study, url: string) => {
   const all = cellsOf(study).length
   let last = -1
-  return async (missing: readonly Cell[]): Promise<void> => {
-    for (const cell of missing) await queueCell(queue, cell)
+  return async (lookUp: Missing): Promise<void> => {
+    const missing = lookUp()
+    await queueForgotten(queue, missing)
     if (missing.length === last) return
     last = missing.length
     const workers = await queue.getWorkersCount()
@@ -33,8 +40,8 @@ const waitForCells =
   async () => {
     const queue = openQueue(connection, agreement)
     await queue.clean(0, 0, 'failed').catch(connection.onError) // tried once more
-    const onMissing = queueMissing(queue, study, connection.url)
-    return untilDone(connection, queue, folderOf(options, study), study, stop.stopping, onMissing)
+    const onLook = queueMissing(queue, study, connection.url)
+    return untilDone(connection, queue, folderOf(options, study), study, stop.stopping, onLook)
   }
 
 /**
