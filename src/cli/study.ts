@@ -23,7 +23,7 @@ import { runOneCell } from './study/cell.js'
 import { cellExitCode } from './study/exit-codes.js'
 import { runInProcesses } from './study/jobs.js'
 import type { CellNumber, StudyOptions } from './study/options.js'
-import { contextFor, type PreparedStudy, prepare, prepareShared } from './study/prepare.js'
+import { contextFor, type PreparedStudy, prepare } from './study/prepare.js'
 import { runByQueue } from './study/queue/submit.js'
 import { writeResults } from './study/results.js'
 
@@ -88,11 +88,7 @@ const runHere =
 const runQueued =
   (file: string, options: StudyArguments, address: string, stop: Stopper) =>
   (study: Study): TE.TaskEither<RunError, string> =>
-    pipe(
-      prepareShared(options, stop)(study),
-      TE.tap(shared => runByQueue(address, options, shared, stop)),
-      TE.flatMap(runSeeds(file, options, stop)),
-    )
+    pipe(study, runByQueue(address, options, stop), TE.flatMap(runSeeds(file, options, stop)))
 
 /** A line for each cell: its number, seed and variant. */
 const listCells = (study: Study): string =>

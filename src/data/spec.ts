@@ -56,7 +56,7 @@ export const glyphs = withArity(
 /**
  * MNIST, or any data set in its four IDX files, gzipped or not: `train-images-idx3-ubyte` and so on, or with a prefix
  * as EMNIST has it, whose images are turned upright. Labels must run without a gap from 0, or from 1: the classes are
- * then '1', '2' and so on.
+ * then '1', '2' and so on, or the characters that EMNIST's `…-mapping.txt` beside the images gives.
  *
  * @example
  * mnist({ augment: [shift(2)] })

@@ -4,6 +4,7 @@ import type { Graph, Program } from '../graph/graph.js'
 import type { Share } from '../io/share.js'
 import type { Weights } from '../net/weights.js'
 import type { ClusterError } from './cluster/error.js'
+import type { CallToProfile, KindTime } from './profile.js'
 
 /** The engines there are. */
 export const engineNames = ['tensorflow', 'wasm', 'cpu'] as const
@@ -88,4 +89,6 @@ export interface Engine {
     program: P,
     constants?: Weights,
   ) => TE.TaskEither<EngineError, Session<P>>
+  /** What each kind of operation takes of a call on one thread; empty or absent where the engine cannot tell. */
+  readonly profile?: (call: CallToProfile) => TE.TaskEither<EngineError, readonly KindTime[]>
 }

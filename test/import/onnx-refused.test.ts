@@ -73,11 +73,19 @@ const refused: Readonly<Record<string, readonly [FileOf, ...said: readonly strin
   ],
   'an opset that is too old': [
     { ...plain, opset: 10 },
-    'opset_import: expected an opset from 11 to 23, got 10',
+    'opset_import: expected an opset from 11 to 28, got 10; try exporting the model again, with opset_version=18 for torch.onnx.export or --opset 18 for tf2onnx',
   ],
   'an opset that is too new': [
-    { ...plain, opset: 24 },
-    'opset_import: expected an opset from 11 to 23, got 24',
+    { ...plain, opset: 29 },
+    'opset_import: expected an opset from 11 to 28, got 29; try exporting the model again, with opset_version=18 ',
+  ],
+  'a swish of another slope': [
+    { ...headed([{ op: 'Swish', from: ['x'], name: 'act', with: { alpha: { float: 1.5 } } }]), opset: 24 },
+    'layer act (Swish), alpha: expected 1, got 1.5; try ',
+  ],
+  'weights of a type of newer opsets': [
+    convOf({ ...weight(4, 3, 1, 1), dataType: 24 }),
+    'tensor w, data_type: expected one of float32, uint8, int8, int32, int64, bool, float16, float64, got float8e8m0; try ',
   ],
   'an operator that is not known': [
     headed([{ op: 'Resize', from: ['x'], name: 'up' }]),
@@ -126,7 +134,7 @@ const refused: Readonly<Record<string, readonly [FileOf, ...said: readonly strin
   ],
   'a weight of other bits': [
     convOf({ dims: [4, 3, 1, 1], dataType: 22, rawData: new Uint8Array(6) }),
-    'tensor w, data_type: expected one of float32, uint8, int8, int32, int64, bool, float16, float64, got type 22; try ',
+    'tensor w, data_type: expected one of float32, uint8, int8, int32, int64, bool, float16, float64, got int4; try ',
   ],
   'a rounding that is undone by other numbers': [
     headed(
@@ -291,7 +299,7 @@ const refused: Readonly<Record<string, readonly [FileOf, ...said: readonly strin
   ],
   'a map at the end': [
     { nodes: [{ op: 'Relu', from: ['x'], name: 'r' }] },
-    'output: expected one number a class, got 2 × 3 × 6 × 5',
+    'layer t1 (Output), shape: expected one number a class, got 2 × 3 × 6 × 5',
   ],
   'two inputs': [
     { ...plain, nodes: plain.nodes, outputs: ['t1', 't4'] },
@@ -299,7 +307,7 @@ const refused: Readonly<Record<string, readonly [FileOf, ...said: readonly strin
   ],
   'an output that nothing gives': [
     { ...plain, outputs: ['nothing'] },
-    'input nothing: expected an initializer',
+    'tensor nothing, output of the model: expected a tensor that a node gives, got a name that nothing has; try ',
   ],
 }
 
@@ -315,7 +323,9 @@ describe('an ONNX file that cannot be imported is refused in one line', () => {
     expect(await said(new TextEncoder().encode('hello, world'))).toContain('expected a whole ONNX model')
     const whole = onnxFile(plain)
     expect(await said(whole.subarray(0, whole.length - 9))).toContain('expected a whole ONNX model')
-    expect(await said(new Uint8Array())).toContain('opset_import: expected an opset from 11 to 23, got none')
+    expect(await said(new Uint8Array())).toContain(
+      'opset_import: expected an opset from 11 to 28, got none; try ',
+    )
   })
 
   test('names of any length and any letters stay in one line', async () => {

@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { numberedNames, uniqueNames } from '../../src/io/text/unique-names.js'
 
-const name = fc.constantFrom('a', 'b', 'a_1', 'a2', 'a_1_1', 'b3')
+const name = fc.constantFrom<string[]>('a', 'b', 'a_1', 'a2', 'a_1_1', 'b3')
 const names = fc.array(name, { maxLength: 20 })
 
 test('names are given once, none of the reserved ones', () => {

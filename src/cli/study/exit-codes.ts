@@ -15,6 +15,7 @@ const passing: readonly Fact['_tag'][] = [
   'DownloadRefused',
   'QueueUnreachable',
   'QueueLost',
+  'QueueRefused',
 ]
 
 /** Errors of the system that pass: a disk that is full, a server of files that does not answer. */

@@ -15,6 +15,7 @@ import type { SessionOptions } from './config.js'
 import type { Native } from './install/cache.js'
 import { findNative } from './native.js'
 import { officialRuntime } from './official.js'
+import { profileKinds } from './profile.js'
 import type { Runtime } from './runtime.js'
 import { openSession } from './session.js'
 import { isSmallInference } from './single-image.js'
@@ -133,6 +134,7 @@ export const engineOf = (
         openSession(runtime, { ...sessionOptions(program, threads), ...options }, program, constants),
       failed,
     ),
+  profile: call => TE.tryCatch(async () => profileKinds(runtime)(call), failed),
 })
 
 /** The file of the addon. Errors  EngineMissing */

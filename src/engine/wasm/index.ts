@@ -8,6 +8,7 @@ import { beginWith, type Engine, type EngineError } from '../engine.js'
 import { binary } from './binary.js'
 import { WebAssembly } from './host.js'
 import { emptyPool } from './pool.js'
+import { profileKinds } from './profile.js'
 import { openSession } from './session.js'
 import { startThreads } from './threads.js'
 
@@ -33,5 +34,6 @@ export const loadWasm = (threads: number = availableParallelism()): TE.TaskEithe
       threads,
       open: (program, constants = {}) =>
         TE.tryCatch(async () => beginWith(constants)(openSession(context, program)), failed),
+      profile: call => TE.tryCatch(() => profileKinds(call), failed),
     })),
   )

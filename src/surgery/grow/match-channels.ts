@@ -45,7 +45,7 @@ const matchPlaces = (before: Int32Array, after: Int32Array): AxisMap => {
 }
 
 /** The channels of the old and the grown net, numbered alike. */
-interface TracedNets {
+export interface TracedNets {
   readonly before: Wires
   readonly after: Wires
 }
@@ -62,7 +62,8 @@ export interface LayerMatch {
   readonly groupsOf: (path: Path) => number
 }
 
-const traceBoth = (before: CheckedNet, after: CheckedNet & LayerMatch): TracedNets => {
+/** Follows the channels of both nets. */
+export const traceBoth = (before: CheckedNet, after: CheckedNet & LayerMatch): TracedNets => {
   const { originOf, passage, isStrange, groupsOf } = after
   const { fresh, of } = createNumbering()
   const image = of('', channelsOf(before.net.input))
@@ -88,8 +89,7 @@ const traceBoth = (before: CheckedNet, after: CheckedNet & LayerMatch): TracedNe
 }
 
 /** Where the arrays of the grown net come from. */
-export const matchChannels = (before: CheckedNet, after: CheckedNet & LayerMatch): Remap => {
-  const both = traceBoth(before, after)
+export const matchChannels = (both: TracedNets, after: CheckedNet & LayerMatch): Remap => {
   const origin = ({ slot, at, shape, trained }: WeightSpec): Origin => {
     const from = after.originOf(at)
     const layer = after.layers.get(at)?.layer
@@ -164,8 +164,7 @@ const keepsClasses = ({ before, after }: TracedNets): boolean =>
  * A layer of the old net that would find other channels under the numbers, or beside others, by which it knows them;
  * the net itself, at the path `''`, where its output would; null where there is none.
  */
-export const findRenumbered = (before: CheckedNet, after: CheckedNet & LayerMatch): Path | null => {
-  const both = traceBoth(before, after)
+export const findRenumbered = (both: TracedNets, after: CheckedNet & LayerMatch): Path | null => {
   const isKept = (path: Path, layer: Layer): boolean => {
     const from = after.originOf(path)
     if (from === null) return true

@@ -6,6 +6,7 @@ import type { Path } from '../../net/path.js'
 import { checkWeights, type Model } from '../../net/weights.js'
 import { type Analysis, analyse } from '../analysis/analysis.js'
 import type { PruneError } from '../error.js'
+import { memoize } from '../memoize.js'
 import type { Remap } from '../remap.js'
 import { checkPruneOptions } from './check-options.js'
 import { type Cost, costFor, costsOf } from './cost.js'
@@ -92,7 +93,7 @@ export const prune =
   (options: PruneOptions) =>
   (model: Model): E.Either<PruneError, Pruned> => {
     const analysis = analyse(model)
-    const narrowTo = pruneNet(analysis, model.weights)
+    const narrowTo = memoize(pruneNet(analysis, model.weights))
     return pipe(
       checkPruneOptions(options, model),
       E.flatMap(() => checkWeights(model)),

@@ -6,6 +6,7 @@ import type { Wiring } from '../../net/channels/wiring.js'
 import { type FoldAlgebra, fold } from '../../net/interpret.js'
 import type { Path } from '../../net/path.js'
 import type { ChannelSlice, Concat, Gate, Layer, Leaf, Net, Residual, Stack } from '../../net/tree.js'
+import { memoize } from '../memoize.js'
 import type { ConstrainedSelection } from './constraints/pass.js'
 
 const stackOf = (name: string, layers: readonly Layer[]): Stack => ({ _tag: 'stack', name, layers })
@@ -68,14 +69,9 @@ const countKept = (wires: Int32Array, kept: Uint8Array): number =>
   wires.reduce((sum, wire) => sum + elementAt(kept, wire), 0)
 
 /** Layers that hand on the same array of wires share one count. */
-const memoizeWidths = ({ out }: Wiring, kept: Uint8Array): Remains['widthOf'] => {
-  const known = new Map<Int32Array, number>()
-  return path => {
-    const wires = valueAt(out, path)
-    const count = known.get(wires) ?? countKept(wires, kept)
-    known.set(wires, count)
-    return count
-  }
+const widthsIn = ({ out }: Wiring, kept: Uint8Array): Remains['widthOf'] => {
+  const count = memoize((wires: Int32Array) => countKept(wires, kept))
+  return path => count(valueAt(out, path))
 }
 
 const narrowSlice = (remains: Remains, layer: ChannelSlice, path: Path): ChannelSlice => {
@@ -130,10 +126,7 @@ export const simplify =
   (net: Net): Net => {
     const keptBefore = (path: Path, count: number): number =>
       countKept(valueAt(wiring.into, path).subarray(0, count), kept)
-    const body = fold(narrowAlgebra({ widthOf: memoizeWidths(wiring, kept), keptBefore, bypassed }))(
-      net.body,
-      '',
-    )
+    const body = fold(narrowAlgebra({ widthOf: widthsIn(wiring, kept), keptBefore, bypassed }))(net.body, '')
     if (body === net.body || body === null) return net
     return { ...net, body: body._tag === 'stack' ? body : stackOf('', [body]) }
   }

@@ -69,7 +69,7 @@ const openWorker = (
       settings: { backoffStrategy: pauseAfter },
     },
   )
-  worker.on('error', () => undefined) // the connection is watched
+  worker.on('error', connection.onError)
   return worker
 }
 
@@ -82,9 +82,15 @@ const work =
     say(`waiting for cells of ${folder} at ${connection.url}`)
     const queue = openQueue(connection, shared.agreement)
     const worker = openWorker(file, options, shared, connection, stop)
-    const outcome = await untilDone(queue, folder, shared.study, stop.stopping, async () => undefined)
+    const outcome = await untilDone(
+      connection,
+      queue,
+      folder,
+      shared.study,
+      stop.stopping,
+      async () => undefined,
+    )
     await worker.close()
-    await queue.close()
     return outcome
   }
 
@@ -96,8 +102,12 @@ const workOn = (
   const stop = stopper()
   announceStop(stop)
   return pipe(
-    prepareShared(options, stop, threadsPerJob(options.jobs))(study),
-    TE.flatMap(shared => withConnection(options.queue)(work(file, options, shared, stop))),
+    withConnection(options.queue)(connection =>
+      pipe(
+        prepareShared(options, stop, threadsPerJob(options.jobs))(study),
+        TE.flatMap(shared => work(file, options, shared, stop)(connection)),
+      ),
+    ),
     withStopped(stop, () => sameCommand('worker')),
   )
 }

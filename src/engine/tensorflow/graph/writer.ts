@@ -32,8 +32,8 @@ const joinPrefix = (prefix: string, name: string): string => (prefix === '' ? na
 export const writer = ({ device = () => undefined }: WriterOptions = {}): Writer => {
   const nodes: GraphNode[] = []
   const uniqueName = uniqueNames()
+  const cached = new Map<string, Ref>()
   const write = (prefix: string): Writer => {
-    const cached = new Map<string, Ref>()
     const add: Writer['add'] = (op, inputs, attrs, hint = op) => {
       const name = uniqueName(legalName(joinPrefix(prefix, hint)))
       const target = device(name)
