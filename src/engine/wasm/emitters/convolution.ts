@@ -125,7 +125,7 @@ const direct = (site: Site, product: Convolution): Emitted => {
 const tiled = (site: Site, product: Convolution): Emitted => {
   const { source, height, width, channels, packing, images, rows, columns } = product
   const filters = packing.width
-  const tiling = tilingOf(rows, columns)
+  const tiling = tilingOf(rows, columns, channels, filters)
   const frame = frameOfTiles(product.frame, tiling)
   const strip = cachedStrip(tiling, channels, filters)
   return {

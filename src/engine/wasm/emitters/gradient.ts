@@ -42,7 +42,7 @@ const direct = ({ x, dy, slide, filters, output }: KernelGradient): Emitted => {
 /** 3×3 windows by Winograd tiles. */
 const tiled = ({ x, dy, slide, filters, output }: KernelGradient): Emitted => {
   const { images, height, width, channels, rows, columns } = slide
-  const tiling = tilingOf(rows, columns)
+  const tiling = tilingOf(rows, columns, channels, filters)
   const frame = frameOfTiles(frameAround(slide), tiling)
   const group = cachedGroup(tiling, filters, images)
   return {

@@ -39,10 +39,14 @@ const tilesOf = (side: number, rows: number, columns: number): Tiling => ({
 /** Tiles are multiplied four at a time. */
 const productsOf = ({ down, across, places }: Tiling): number => places * roundUp(down * across, 4)
 
+/** Products of a tap and an image below which a large tile saves too little for what it rounds off: some four times as much. */
+const minOfLarge = 1 << 15
+
 /** The tiling that takes fewer products. */
-export const tilingOf = (rows: number, columns: number): Tiling => {
+export const tilingOf = (rows: number, columns: number, channels: number, filters: number): Tiling => {
   const [small, large] = [tilesOf(2, rows, columns), tilesOf(4, rows, columns)]
-  return productsOf(large) < productsOf(small) ? large : small
+  const isLong = rows * columns * channels * filters >= minOfLarge
+  return isLong && productsOf(large) < productsOf(small) ? large : small
 }
 
 /** A frame of whole tiles. */
@@ -57,20 +61,18 @@ export const frameOfTiles = ({ top, left }: Frame, { side, down, across }: Tilin
 
 const frameBytes = ({ high, wide }: Frame, channels: number): number => 4 * high * wide * channels
 
-/** The cache that transformed tiles should fit: those of a convolution, and those of the gradient to its kernel. */
-const cacheBytes = { strip: 1 << 17, group: 1 << 18 } as const
+/** The cache that transformed tiles should fit; large ones need more, lest a pass over all kernels serve a few tiles. */
+const cacheOf = ({ side }: Tiling): number => side << 16
+
 /** Slack between the parts of the scratch memory, for alignment, reads past the end, and tiles between two transforms. */
 const slackOf = ({ places }: Tiling): number => 256 * places + (1 << 12)
 
 /** Rows of tiles transformed at once. */
-export const cachedStrip = ({ places, down, across }: Tiling, channels: number, filters: number): number =>
-  Math.max(
-    1,
-    Math.min(
-      down,
-      Math.floor(cacheBytes.strip / (4 * places * across * (roundUp(channels, 4) + roundUp(filters, 8)))),
-    ),
-  )
+export const cachedStrip = (tiling: Tiling, channels: number, filters: number): number => {
+  const { places, down, across } = tiling
+  const rowBytes = 4 * places * across * (roundUp(channels, 4) + roundUp(filters, 8))
+  return Math.max(1, Math.min(down, Math.floor(cacheOf(tiling) / rowBytes)))
+}
 
 export const stripBytes = (
   tiling: Tiling,
@@ -84,11 +86,11 @@ export const stripBytes = (
   slackOf(tiling)
 
 /** Images whose tiles are transformed at once. */
-export const cachedGroup = ({ places, down, across }: Tiling, filters: number, images: number): number =>
-  Math.max(
-    1,
-    Math.min(images, Math.floor(cacheBytes.group / (4 * places * down * across * roundUp(filters, 8)))),
-  )
+export const cachedGroup = (tiling: Tiling, filters: number, images: number): number => {
+  const { places, down, across } = tiling
+  const imageBytes = 4 * places * down * across * roundUp(filters, 8)
+  return Math.max(1, Math.min(images, Math.floor(cacheOf(tiling) / imageBytes)))
+}
 
 export const groupBytes = (
   tiling: Tiling,

@@ -3,7 +3,7 @@
  *
  * Source  Lavin and Gray 2016, F(4×4, 3×3) and F(2×2, 3×3)
  */
-import { fill, scratch } from '../frame'
+import { fill, scratch, touch } from '../frame'
 import { ACCUMULATE, columns4, columns8, finish, overGrid } from '../tile'
 import { apart, between, lower, roundUp, spread, widen } from '../winograd/transforms'
 
@@ -50,6 +50,7 @@ export function convolveTilesKernel(
     const tiles = some * area
     for (let g = 0; g < some; g++) {
       fill(scratch + <usize>g * image, high, wide, top, left, 1, 1, x + <usize>(n + g) * <usize>(height * width) * ldx, ldx, height, width, channels)
+      touch(dy + <usize>((n + g) * rows) * lineOfY, <usize>rows * lineOfY)
       for (let i = 0; i < rows; i += side) {
         for (let j = 0; j < columns; j += side) {
           const at = dy + <usize>(((n + g) * rows + i) * columns + j) * ldd

@@ -6,7 +6,7 @@
  * Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A for each tile d.
  * Source  Lavin and Gray 2016, F(4×4, 3×3) and F(2×2, 3×3)
  */
-import { fill, scratch } from '../frame'
+import { fill, scratch, touch } from '../frame'
 import { finish, rows4, rows8 } from '../tile'
 import { apart, between, gather, roundUp, spread } from './transforms'
 
@@ -69,6 +69,7 @@ export function convolveTiles(
           else rows8(a, depth, tiles, 1, 0, 1, 0, pixel, b, 0, 0, at, breadth, 8, 0, 0, 0)
         }
       }
+      touch(y + <usize>(n * rows + side * first) * lineOfY, <usize>min(side * some, rows - side * first) * lineOfY)
       for (let row = 0; row < some; row++) {
         const i = side * (first + row)
         for (let column = 0; column < across; column++) {

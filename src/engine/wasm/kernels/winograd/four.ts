@@ -1,6 +1,6 @@
 /**
- * The transforms of F(4, 3) along one axis of four channels: points 0, ±√½, ±√2 and ∞. With them an output is as near to
- * float64 as one of F(2, 3); the points 0, ±1, ±2 and ∞ lose two to three times as much.
+ * The transforms of F(4, 3) along one axis of four channels: points 0, ±√½, ±√2 and ∞. What they round off is half of what
+ * the points 0, ±1, ±2 and ∞ do, and twice that of the sum by its definition.
  */
 
 const low: f32 = 0.7071067811865476 // √½
