@@ -162,9 +162,9 @@ const classNames = (classes: number | readonly string[]): readonly string[] =>
 
 /**
  * Shards of `tf.train.Example` records, `train*` and `test*`, or `NAME-train*` and `NAME-test*`, as ImageNet is usually
- * stored, compressed with gzip or zlib or not: encoded images with labels that begin at `firstLabel`, by default 1, or one-hot. `validation*` is the
- * validation set, and the test set where there is no other; with training shards alone, `test` is the share for testing,
- * the same of each class. `classes` are the names, or the number of classes.
+ * stored, compressed with gzip or zlib or not: encoded images with labels that begin at `firstLabel`, by default 1, or
+ * one-hot. `validation*` is the validation set, and the test set where there is no other; with training shards alone,
+ * `test` is the share for testing, the same of each class. `classes` are the names, or the number of classes.
  *
  * @example
  * tfrecord(image(256, 256, 3), 1000, { augment: [randomResizedCrop(224), flip] })

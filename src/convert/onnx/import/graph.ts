@@ -1,6 +1,8 @@
 /** Reads an ONNX graph as a graph of layers: each node in order, by the table of operators. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { countEach } from '../../../io/count.js'
 import { channelsOf } from '../../../net/shape.js'
 import type { ImportError, LayerDropped } from '../../error.js'
 import { type LayerGraph, notATree } from '../../tree/graph.js'
@@ -63,15 +65,12 @@ const unknownOperator = (node: NodeProto): ImportError => ({
 /** By tensor, the node that gives it; and how often each is read. */
 const indexNodes = ({ graph }: OnnxFile) => {
   const producers = new Map<string, NodeProto>()
-  const readers = new Map<string, number>()
-  const read = (tensor: string): void => {
-    readers.set(tensor, (readers.get(tensor) ?? 0) + 1)
-  }
-  for (const node of graph.node) {
+  for (const node of graph.node)
     for (const tensor of node.output) if (tensor !== '') producers.set(tensor, node)
-    for (const tensor of new Set(node.input)) read(tensor)
-  }
-  for (const { name } of graph.output) read(name)
+  const readers = countEach([
+    ...graph.node.flatMap(({ input }) => [...new Set(input)]),
+    ...graph.output.map(({ name }) => name),
+  ])
   return { producers, readers }
 }
 

@@ -1,7 +1,9 @@
 /** Decodes an ONNX file into plain records. What they say is not checked here. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { DecodeError } from '../../../../io/codec.js'
+import { messageOf } from '../../../../io/exception.js'
 import type { OpsetDiffers } from '../../../error.js'
 import { decodeMessage } from '../../schema.js'
 
@@ -92,11 +94,11 @@ const opsetOf = ({ opsetImport }: ModelProto): E.Either<OpsetDiffers, number> =>
     : E.left({ _tag: 'OpsetDiffers', least: leastOpset, most: mostOpset, got: version ?? null })
 }
 
-const messageOf = (bytes: Uint8Array): E.Either<DecodeError, ModelProto> =>
+const protoOf = (bytes: Uint8Array): E.Either<DecodeError, ModelProto> =>
   pipe(
     E.tryCatch(
       () => decodeMessage(bytes) as unknown as ModelProto, // the schema has these fields, and gives each its default
-      reason => (reason instanceof Error ? reason.message : String(reason)),
+      messageOf,
     ),
     E.orElse(
       (reason): E.Either<DecodeError, ModelProto> =>
@@ -107,7 +109,7 @@ const messageOf = (bytes: Uint8Array): E.Either<DecodeError, ModelProto> =>
 /** Errors  DecodeError where the bytes are no ONNX model; OpsetDiffers where its operators are too old or too new */
 export const decodeOnnx = (bytes: Uint8Array): E.Either<DecodeError | OpsetDiffers, OnnxFile> =>
   pipe(
-    messageOf(bytes),
+    protoOf(bytes),
     E.bindTo('model'),
     E.bindW('opset', ({ model }) => opsetOf(model)),
     E.flatMap(({ model, opset }) =>

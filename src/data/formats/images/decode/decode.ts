@@ -1,5 +1,7 @@
 /** Decodes images to bytes of one shape: upright, sRGB or grey. */
+
 import type { Sharp } from 'sharp'
+import { messageOf } from '../../../../io/exception.js'
 import { type Shape, sizeOf } from '../../../../net/shape.js'
 import { type DataError, Fault, factOf, type Location } from '../../../error.js'
 import type { Colour } from '../../../spec.js'
@@ -61,8 +63,8 @@ const loadDecoder = (): Promise<Open> => {
 }
 
 /** The message on one line, without repeated lines. */
-const messageOf = (reason: unknown): string => {
-  const lines = (reason instanceof Error ? reason.message : String(reason)).split('\n')
+const lineOf = (reason: unknown): string => {
+  const lines = messageOf(reason).split('\n')
   return [...new Set(lines.map(line => line.trim()))].join(' ').trim()
 }
 
@@ -81,7 +83,7 @@ type Problem = Omit<Extract<DataError, { readonly _tag: 'NotAnImage' }>, '_tag' 
 const isTooLarge = (error: unknown): boolean => /pixel limit/i.test(messageOf(error))
 
 const decodingProblem = (input: ImageInput, error: unknown): Problem => {
-  const reason = messageOf(error)
+  const reason = lineOf(error)
   if (isTooLarge(error)) return { reason, maxPixels }
   return { reason, ...(input instanceof Uint8Array && isCutOff(input, reason) && { cutOffAt: input.length }) }
 }
