@@ -171,7 +171,7 @@ const refused: Readonly<Record<string, readonly [FileOf, ...said: readonly strin
   ],
   'a weight that is no number': [
     convOf({ ...weight(4, 3, 1, 1), floatData: [...Array<number>(11).fill(1), Number.NaN] }),
-    'layer stem (Conv), kernel: expected finite numbers, got NaN',
+    'layer stem (Conv), kernel: expected finite numbers, got NaN; try a checkpoint from before the overflow',
   ],
   'weights outside the folder': [
     convOf(external('../outside.bin')),

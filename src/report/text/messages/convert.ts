@@ -51,13 +51,14 @@ const foreignFormats: { readonly [F in FoundFormat]: () => string } = {
   'no topology': () => 'got a file without modelTopology; try saving the whole model, not its weights alone',
 }
 
-/** What to try for an option of a layer, by its name. */
+/** What to try for an option of a layer, by its name, or by what is expected of it. */
 const remedies: ReadonlyMap<string, string> = new Map(
   Object.entries({
     batch_input_shape: 'try a model for any number of images of one size',
     training_mode: 'try exporting the model in evaluation mode',
     batch_shape: 'try a model for any number of images of one size',
     data_format: 'try a model with channels last',
+    'finite numbers': 'try a checkpoint from before the overflow',
   }),
 )
 
@@ -108,7 +109,7 @@ export const convertMessages = {
   TensorDiffers: ({ name, fault }) =>
     `tensor ${foreign(name)}, ${foreign(fault.at)}: expected ${fault.expected}, got ${foreign(fault.got)}; try exporting the model again`,
   LayerDiffers: ({ at, className, fault }) =>
-    `${foreignAt('layer', at)} (${foreign(className)}), ${foreign(fault.at)}: expected ${fault.expected}, got ${foreign(fault.got)}; ${remedies.get(fault.at) ?? 'try a model that has it, since other values are not supported'}`,
+    `${foreignAt('layer', at)} (${foreign(className)}), ${foreign(fault.at)}: expected ${fault.expected}, got ${foreign(fault.got)}; ${remedies.get(fault.at) ?? remedies.get(fault.expected) ?? 'try a model that has it, since other values are not supported'}`,
   NotATree: ({ at, reason }) => tangles[reason](foreign(at)),
   WeightMissing: ({ name, expected, found }) =>
     `weights: expected ${name}, ${shapeText(expected)}, got ${firstNames(found)}; try saving the whole model again`,
