@@ -56,8 +56,7 @@ const column = ({ rows }: Seen, j: number): readonly number[] => rows.map(row =>
 const deviation = (data: Seen, i: number, j: number): number =>
   (data.rows[i]?.[j] ?? 0) - classMean(data, data.labels[i] ?? 0, j)
 
-const offset = (data: Seen, c: number, j: number): number =>
-  classMean(data, c, j) - mean(column(data, j))
+const offset = (data: Seen, c: number, j: number): number => classMean(data, c, j) - mean(column(data, j))
 
 const withinOf = (data: Seen): readonly number[] =>
   range(sizeOf(data)).map(j => mean(data.rows.map((_, i) => deviation(data, i, j) ** 2)))
@@ -93,10 +92,7 @@ export const heldOf = (data: Seen): Held => {
 type Plain = (data: Seen, held: Held) => number
 
 /** tr(M⁻¹B), by solving M·X = B with Gauss's elimination. */
-const traceOfQuotient = (
-  m: readonly (readonly number[])[],
-  b: readonly (readonly number[])[],
-): number => {
+const traceOfQuotient = (m: readonly (readonly number[])[], b: readonly (readonly number[])[]): number => {
   const rows = m.map((row, i) => [...row, ...(b[i] ?? [])])
   rows.forEach((_, i) => {
     const pivot = rows[i] ?? []
