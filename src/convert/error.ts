@@ -1,5 +1,4 @@
 /** Errors of exporting and importing a model, as facts; `report/text/messages` renders them. */
-
 import type { DecodeError } from '../io/codec.js'
 import type { BadFile, FileError } from '../io/error.js'
 import type { TensorsError } from '../io/safetensors.js'

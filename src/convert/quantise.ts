@@ -1,5 +1,4 @@
 /** Kernels in 8 bits: symmetric, with a scale for each output channel. Formats are not known here. */
-
 import { elementAt } from '../io/element.js'
 import { sizeOf } from '../io/tensor.js'
 import type { PlacedLayer } from '../net/infer.js'

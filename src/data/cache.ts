@@ -1,5 +1,4 @@
 /** The cache of downloaded, unpacked and decoded data: the user's cache folder, or `ESPALIER_CACHE`. */
-
 import { readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import envPaths from 'env-paths'

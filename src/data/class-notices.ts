@@ -44,15 +44,17 @@ export const noticeDuplicates = async (
   const find = findDuplicates(stored, train)
   const notices: Notice[] = []
   for (const [part, other] of [['validation', validation] as const, ['test', test] as const]) {
-    const found = other === null ? null : await find(other)
-    if (other !== null && found !== null && found.images > 0)
+    if (other === null) continue
+    const found = await find(other)
+    const [first] = found
+    if (first !== undefined)
       notices.push({
         _tag: 'DuplicatesFound',
         data: name,
         part,
-        images: found.images,
+        images: found.length,
         of: other.size,
-        name: classes[found.label] ?? '',
+        name: elementAt(classes, elementAt(other.labels, first)),
       })
   }
   return notices

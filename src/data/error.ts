@@ -1,5 +1,4 @@
 /** Errors of reading data, as facts; `report/text/messages` renders them. */
-
 import type { DecodeError } from '../io/codec.js'
 import { messageOf } from '../io/exception.js'
 

@@ -1,5 +1,4 @@
 /** Files as effects: read, written whole or not at all, appended to. */
-
 import { existsSync, mkdirSync, statSync } from 'node:fs'
 import {
   appendFile,

@@ -2,7 +2,6 @@
  * Functions in values that are written to a file, which holds their names alone: who reads it must load the code that
  * defines them, too.
  */
-
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { closedPartial, type DecodeError, guarded } from './codec.js'

@@ -1,5 +1,4 @@
 /** Processes by name, so that what one has left behind can be told from what another still holds. */
-
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { isCode } from './exception.js'

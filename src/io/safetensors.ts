@@ -2,7 +2,6 @@
  * The safetensors format: an 8-byte length, a JSON header of names, shapes and offsets, then the bytes.
  * Source  github.com/huggingface/safetensors, format specification
  */
-
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'

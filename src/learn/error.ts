@@ -1,5 +1,4 @@
 /** What can go wrong while learning, as facts. */
-
 import { type DataError, Fault } from '../data/error.js'
 import type { Engine, EngineError } from '../engine/engine.js'
 import { stackOf } from '../io/exception.js'

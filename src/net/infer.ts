@@ -1,5 +1,4 @@
 /** Shape inference: whether the layers of a net fit one another, and which shape each takes and gives. */
-
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { sumBy } from '../io/count.js'

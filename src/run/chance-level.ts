@@ -1,5 +1,4 @@
 /** Whether a net that was cut, and trained again, answers as well as one that looks at nothing. */
-
 import type { Dataset } from '../data/dataset.js'
 import { countEach } from '../io/count.js'
 import type { StageResult } from './cursor.js'

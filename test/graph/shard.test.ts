@@ -16,6 +16,7 @@ import { batchNorm, conv, dense, flatten, image } from '../../src/net/words/leav
 import { apart, type Numbers } from '../support/nets/agree.js'
 import { arbitraryNet } from '../support/nets/arbitrary.js'
 import { begunOf, dataOf, feedsOf } from '../support/nets/operations.js'
+import { oneHot } from '../support/nets/reference/arrays.js'
 import { evaluate, type Given } from '../support/nets/reference.js'
 import { left, placed, right } from '../support/nets/surgery.js'
 import { tinyNet } from '../support/nets/tiny.js'
@@ -45,11 +46,6 @@ const fedOf = (graph: Graph, seed: number): Given => ({
   ...feedsOf(graph, seed),
   ...('targets' in inputsOf(graph) && { targets: oneHot(inputsOf(graph).targets ?? []) }),
 })
-
-const oneHot = ([images = 0, classes = 1]: readonly number[]): Float32Array =>
-  Float32Array.from({ length: images * classes }, (_, i) =>
-    i % classes === Math.floor(i / classes) % classes ? 1 : 0,
-  )
 
 const unprefixed = (outputs: Numbers, rank: number): Numbers =>
   Object.fromEntries(

@@ -1,5 +1,4 @@
 /** TensorFlow SavedModel for serving: one graph with constant weights, and a signature. */
-
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Emitted, Emitter } from '../../engine/tensorflow/emitters/emitter.js'

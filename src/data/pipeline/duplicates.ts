@@ -3,12 +3,6 @@ import { createHash } from 'node:crypto'
 import { type Shape, sizeOf } from '../../net/shape.js'
 import type { Images } from '../dataset.js'
 
-/** Images of a part that are training images too; `label` is the class of the first. */
-export interface Duplicates {
-  readonly images: number
-  readonly label: number
-}
-
 /** Images per read. */
 const chunk = 256
 
@@ -37,18 +31,19 @@ const visitHashes = async (
 }
 
 /**
- * The images of `other` whose pixels are those of a training image, as they are stored: scaled and cropped alike.
+ * The numbers of the images of `other` whose pixels are those of a training image, as they are stored: scaled and
+ * cropped alike.
  *
  * Law  the order of neither matters
  */
 export const findDuplicates =
   (shape: Shape, train: Images) =>
-  async (other: Images): Promise<Duplicates> => {
+  async (other: Images): Promise<readonly number[]> => {
     const known = new Set<string>()
     await visitHashes(shape, train, hash => known.add(hash))
     const found: number[] = []
     await visitHashes(shape, other, (hash, nth) => {
       if (known.has(hash)) found.push(nth)
     })
-    return { images: found.length, label: other.labels[found[0] ?? 0] ?? 0 }
+    return found
   }

@@ -1,5 +1,4 @@
 /** Decodes images once into memory, or streams them where they do not fit. */
-
 import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { sumBy } from '../../io/count.js'

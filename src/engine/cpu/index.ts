@@ -1,5 +1,4 @@
 /** The cpu engine, the reference of tests: tfjs in plain JavaScript. Slow; its packages are optional. */
-
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'

@@ -5,7 +5,7 @@
 import protobuf from 'protobufjs/light.js'
 import { type Graph, type Kind, type Value, valuesOf } from '../../graph/graph.js'
 import { macsOf } from '../../graph/macs.js'
-import { sumBy } from '../../io/count.js'
+import { addTo, sumBy } from '../../io/count.js'
 import { sizeOf } from '../../net/shape.js'
 import { type CallToProfile, type KindTime, sortByCost } from '../profile.js'
 import type { Runtime } from './runtime.js'
@@ -71,7 +71,7 @@ const timeKinds = (traces: readonly (readonly TracedNode[])[]): ReadonlyMap<stri
     const kind = kindOf(node)
     if (kind === undefined) continue // reads of variables, and the ends of a call
     const least = Math.min(...rounds.map(times => times.get(node.name) ?? Number.POSITIVE_INFINITY))
-    sums.set(kind, (sums.get(kind) ?? 0) + least)
+    addTo(sums, kind, least)
   }
   return sums
 }

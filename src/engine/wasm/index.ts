@@ -1,5 +1,4 @@
 /** The embedded engine: this project's own WebAssembly kernels, nothing to install. */
-
 import { availableParallelism } from 'node:os'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'

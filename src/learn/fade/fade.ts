@@ -4,7 +4,6 @@
  * shrinks to zero: their batch norm's scale and shift, or, without batch norm, their kernel's column and bias.
  * An interpretation of the paper's push; this project's own.
  */
-
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Session } from '../../engine/engine.js'

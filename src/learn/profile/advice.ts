@@ -1,5 +1,4 @@
 /** What would make a profiled call faster, as a fact. */
-
 import type { Kind } from '../../graph/graph.js'
 import { sumBy } from '../../io/count.js'
 import type { Profile } from './profile.js'

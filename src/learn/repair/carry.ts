@@ -2,7 +2,6 @@
  * Graphs that run one after the other over the same inputs: what a later one shares with those before it is computed once
  * and carried along. What the graphs are for is not known here.
  */
-
 import { type Graph, topologicalOrder, type Value } from '../../graph/graph.js'
 import * as op from '../../graph/operations.js'
 import { sumBy } from '../../io/count.js'

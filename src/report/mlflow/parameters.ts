@@ -1,5 +1,4 @@
 /** What a run is made with, as MLflow's parameters: names and texts. */
-
 import * as E from 'fp-ts/lib/Either.js'
 import { isRecord } from '../../io/codec.js'
 import { countMacs, countParams } from '../../net/counts.js'

@@ -1,5 +1,4 @@
 /** Dependency groups as text: channels that are removed together, and the layers that make, keep and read them. */
-
 import { sumBy } from '../../io/count.js'
 import { elementAt, valueAt } from '../../io/element.js'
 import { type Group, groups, type Member, ranges } from '../../net/channels/groups.js'

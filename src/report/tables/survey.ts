@@ -1,5 +1,4 @@
 /** What a folder of images holds, as lines. */
-
 import type { ImageSurvey, Spread } from '../../data/formats/images/survey.js'
 import { sumBy } from '../../io/count.js'
 import { counted, thousands } from '../text/numbers.js'

@@ -1,5 +1,4 @@
 /** An experiment for a folder of images as the text of a DSL file, with comments for whoever edits it. */
-
 import * as E from 'fp-ts/lib/Either.js'
 import type { ImageSurvey } from '../../data/formats/images/survey.js'
 import { sumBy } from '../../io/count.js'

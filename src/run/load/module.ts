@@ -1,5 +1,4 @@
 /** DSL files: modules whose default export is a net, an experiment or a study. */
-
 import { existsSync } from 'node:fs'
 import { dirname, extname, relative, resolve, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'

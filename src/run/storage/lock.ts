@@ -3,7 +3,6 @@
  * that do so at once, the later one sees the other's, so that never both go on. Who goes on writes in its file, again
  * and again, so that other hosts see when it has ended.
  */
-
 import { existsSync } from 'node:fs'
 import { open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

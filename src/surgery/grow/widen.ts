@@ -1,5 +1,4 @@
 /** Widens units, and with each unit those that a sum ties to it. */
-
 import * as E from 'fp-ts/lib/Either.js'
 import { isSameList, valueAt } from '../../io/element.js'
 import { fixedWires } from '../../net/channels/wiring.js'

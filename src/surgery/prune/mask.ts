@@ -1,5 +1,4 @@
 /** The masked model: the net at its old size, in which no kernel reads a removed channel. */
-
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { valueAt } from '../../io/element.js'

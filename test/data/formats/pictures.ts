@@ -14,7 +14,7 @@ export const plain = (red: number, green: number, blue: number, width = 12, heig
   sharp({ create: { width, height, channels: 3, background: { r: red, g: green, b: blue } } })
 
 /** Three classes in as many formats, each image of one colour: red tells the part, green the class, blue which. */
-export const pictures = async (): Promise<Files> => {
+const pictures = async (): Promise<Files> => {
   const files: Files = {}
   for (const [part, count] of [
     ['train', 6],
@@ -40,7 +40,7 @@ ownCache()
 export const part = (name: string, from: Files = files): Files =>
   Object.fromEntries(Object.entries(from).filter(([path]) => path.startsWith(`${name}/`)))
 
-export const spec = imageFolder(image(8, 8, 3))
+const spec = imageFolder(image(8, 8, 3))
 
 export const open = (folder: string, more: Partial<OpenOptions> = {}) =>
   openData({ folder, seed: 0, ...more })(spec)

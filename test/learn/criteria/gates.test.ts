@@ -29,6 +29,7 @@ import { prune } from '../../../src/surgery/prune/prune.js'
 import { carrySlots } from '../../../src/surgery/remap.js'
 import { available, float64 } from '../../support/engines.js'
 import { arbitraryModel, fedWith, modelOf } from '../../support/nets/arbitrary.js'
+import { oneHot } from '../../support/nets/reference/arrays.js'
 import { evaluate, type Given } from '../../support/nets/reference.js'
 import { difference, forward, numbersOf, placed, right } from '../../support/nets/surgery.js'
 import { tinyData } from '../../support/nets/tiny.js'
@@ -69,11 +70,6 @@ const squeezed = net(
 )
 
 /** Labels in turn. */
-const oneHot = ([images = 0, classes = 1]: Shape): Float64Array =>
-  Float64Array.from({ length: images * classes }, (_, i) =>
-    i % classes === Math.floor(i / classes) % classes ? 1 : 0,
-  )
-
 /** A value in which another stands in one's place. */
 const substitute = (root: Value, old: Value, by: Value): Value => {
   const now = new Map<Value, Value>([[old, by]])

@@ -16,12 +16,12 @@ import { constant } from '../../../src/learn/training/learning-rate.js'
 import { push } from '../../../src/learn/training/transforms.js'
 import { countParams } from '../../../src/net/counts.js'
 import { isInside, parentPath } from '../../../src/net/path.js'
-import type { Shape } from '../../../src/net/shape.js'
 import { weightKey } from '../../../src/net/weight-specs.js'
 import { init, type Model, type Weights } from '../../../src/net/weights.js'
 import { prune } from '../../../src/surgery/prune/prune.js'
 import { available, float64 } from '../../support/engines.js'
 import { arbitraryModel, fedWith, modelOf } from '../../support/nets/arbitrary.js'
+import { oneHot } from '../../support/nets/reference/arrays.js'
 import { evaluate, type Given } from '../../support/nets/reference.js'
 import { deepFreeze, difference, forward, numbersOf, placed, right } from '../../support/nets/surgery.js'
 import { tinyData, tinyNet } from '../../support/nets/tiny.js'
@@ -230,11 +230,6 @@ const lossWith = (
 }
 
 /** Labels in turn. */
-const oneHot = ([images = 0, classes = 1]: Shape): Float64Array =>
-  Float64Array.from({ length: images * classes }, (_, i) =>
-    i % classes === Math.floor(i / classes) % classes ? 1 : 0,
-  )
-
 test('utilities are the first-order effects of deleting channels', () => {
   fc.assert(
     fc.property(

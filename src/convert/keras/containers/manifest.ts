@@ -1,5 +1,4 @@
 /** The weights of a LayersModel: the manifest lists arrays that lie one after another in groups of files. */
-
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'

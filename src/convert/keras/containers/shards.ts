@@ -1,5 +1,4 @@
 /** The weight files of a LayersModel: their sizes are checked before the first is read, and arrays are read one by one. */
-
 import { open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'

@@ -1,5 +1,4 @@
 /** The HDF5 library, compiled to WebAssembly. It is loaded with the first file, and keeps files in its own memory. */
-
 import type * as Hdf5 from 'h5wasm'
 import type { DecodeError } from '../../../io/codec.js'
 import { messageOf } from '../../../io/exception.js'

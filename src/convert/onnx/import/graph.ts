@@ -1,5 +1,4 @@
 /** Reads an ONNX graph as a graph of layers: each node in order, by the table of operators. */
-
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { countEach } from '../../../io/count.js'

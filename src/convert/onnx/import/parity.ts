@@ -1,5 +1,4 @@
 /** Compares an imported model with what onnxruntime makes of its file, where that is installed. */
-
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { closeSession } from '../../../engine/engine.js'

@@ -1,5 +1,4 @@
 /** Lists the images of class folders on disk: held in memory where they fit, else read on demand. */
-
 import { createHash } from 'node:crypto'
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'

@@ -1,5 +1,4 @@
 /** Reads tables of images: the path, the class and perhaps the part of each row. */
-
 import { readFile, stat } from 'node:fs/promises'
 import { parse } from 'csv-parse/sync'
 import { messageOf } from '../../../io/exception.js'

@@ -1,5 +1,4 @@
 /** Finds the shards of a data set and their parts, by their names alone. */
-
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { countEach } from '../../../io/count.js'

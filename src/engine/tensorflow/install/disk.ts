@@ -1,5 +1,4 @@
 /** File effects in the cache, with errors as facts. */
-
 import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { messageOf } from '../../../io/exception.js'

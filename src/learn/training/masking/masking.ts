@@ -5,7 +5,6 @@
  * Source  Ghimire et al. 2025 (OCSPruner, arXiv 2501.13439) for the cut where the surviving channels are stable from
  *         epoch to epoch; the shrinking is that of `fade`, this project's own
  */
-
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Feeds } from '../../../engine/engine.js'

@@ -46,3 +46,9 @@ export const byRow = (xs: Numbers | undefined, size: number, f: (row: Numbers) =
   )
   return Float64Array.from(rows.flatMap(row => [...row]))
 }
+
+/** Targets of images whose classes come in turn. Shapes  [images, classes] */
+export const oneHot = ([images = 0, classes = 1]: readonly number[]): Float64Array =>
+  Float64Array.from({ length: images * classes }, (_, i) =>
+    i % classes === Math.floor(i / classes) % classes ? 1 : 0,
+  )

@@ -1,5 +1,4 @@
 /** Reads the tensors that lie outside an ONNX file, in files of its folder. */
-
 import { open, stat } from 'node:fs/promises'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'

@@ -1,5 +1,4 @@
 /** Decodes an ONNX file into plain records. What they say is not checked here. */
-
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { DecodeError } from '../../../../io/codec.js'

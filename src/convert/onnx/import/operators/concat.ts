@@ -1,5 +1,4 @@
 /** Concat: branches side by side, or constants one after another. */
-
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { sumBy } from '../../../../io/count.js'

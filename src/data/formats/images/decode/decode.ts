@@ -1,5 +1,4 @@
 /** Decodes images to bytes of one shape: upright, sRGB or grey. */
-
 import type { Sharp } from 'sharp'
 import { messageOf } from '../../../../io/exception.js'
 import { type Shape, sizeOf } from '../../../../net/shape.js'
