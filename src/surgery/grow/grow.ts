@@ -184,7 +184,8 @@ const growModel =
  *
  * Shapes  kernel [k, k, in, out] → [k, k, in′, out′]; the input and the output of the net keep theirs
  * Errors  DecodeError, UnknownPath, WrongPlace, WrongOption, WrongLength, NotFinite, WrongWeight, Tied, NothingToWiden,
- *         Renumbered, OutputDiffers, OverBudget; with `exact`, NotExact; those of `infer` where the new part does not fit, such as SumDiffers
+ *         Renumbered, OutputDiffers, OverBudget; with `exact`, NotExact; those of `infer` where the new part does
+ * not fit, such as SumDiffers
  * Law     forward(grown) = forward(model) where `inexact` is null, as it is with `exact`; old weights keep their values
  * Source  Chen, Goodfellow, Shlens 2016 (Net2Net), with zeros for copies
  *

@@ -1,6 +1,7 @@
 /** Which old channel each channel of a grown net is: both nets are traced, and their channels matched. */
 
-import { elementAt } from '../../io/element.js'
+import { addTo, groupBy } from '../../io/count.js'
+import { elementAt, isSameList } from '../../io/element.js'
 import { joinWires, range, traceWires, type Wires, wiresOfAxes } from '../../net/channels/wiring.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { childPath, type Path } from '../../net/path.js'
@@ -37,19 +38,10 @@ const takeShortcut = (_: Path, __: Int32Array, shortcut: Int32Array): Int32Array
 
 /** The old place of each channel, repeated ones matched in turn; null where every place is unchanged. */
 const matchPlaces = (before: Int32Array, after: Int32Array): AxisMap => {
-  if (before.length === after.length && before.every((each, i) => each === after[i])) return null
-  const places = new Map<number, number[]>()
-  before.forEach((each, place) => {
-    const known = places.get(each)
-    if (known === undefined) places.set(each, [place])
-    else known.push(place)
-  })
+  if (isSameList(before, after)) return null
+  const places = groupBy(before.keys(), place => elementAt(before, place))
   const met = new Map<number, number>()
-  return after.map(each => {
-    const nth = met.get(each) ?? 0
-    met.set(each, nth + 1)
-    return places.get(each)?.[nth] ?? -1
-  })
+  return after.map(each => places.get(each)?.[addTo(met, each) - 1] ?? -1)
 }
 
 /** The channels of the old and the grown net, numbered alike. */

@@ -17,7 +17,10 @@ import { type Fate, type RankedChannel, rankingOf } from './ranking.js'
 import { type Selection, selectByChannel, selectByScore } from './select.js'
 import type { AmountTarget, CountedAmount } from './target.js'
 
-/** A channel that was removed; `starved` when it scored enough, but all its inputs, or the branch or body it lies in, were removed. */
+/**
+ * A channel that was removed; `starved` when it scored enough, but all its inputs, or the branch or body it lies in,
+ * were removed.
+ */
 export interface Removed extends Omit<RankedChannel, 'fate'> {
   readonly why: Extract<Fate, 'utility' | 'starved'>
 }
