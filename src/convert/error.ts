@@ -20,8 +20,6 @@ export type ExportError =
   | { readonly _tag: 'NoPreprocessing'; readonly input: Input }
   /** TensorFlow Serving counts versions by whole numbers. */
   | { readonly _tag: 'NotAVersion'; readonly got: number }
-  /** A format needs an npm package that is not installed. */
-  | { readonly _tag: 'PackageMissing'; readonly name: string; readonly mend: string }
   /** A library that could not write the format, with its reason. */
   | { readonly _tag: 'EncodingFailed'; readonly to: Target; readonly reason: string }
   /** A layer that the format does not have. */

@@ -35,7 +35,7 @@ type Encoder = (
 ) => TE.TaskEither<ExportError, readonly File[]>
 
 const encoders: { readonly [T in Exclude<Target, 'safetensors'>]: Encoder } = {
-  savedmodel: TE.fromEitherK(toSavedModel),
+  savedmodel: (model, description) => TE.right(toSavedModel(model, description)),
   layers: TE.fromEitherK(toLayers),
   keras: toKeras,
   onnx: (model, description, options) => TE.right(toOnnx(model, description, options)),
@@ -133,7 +133,7 @@ const moveInto =
  * `input` says otherwise, and its files hold the preprocessing and the names of the classes. `safetensors` holds the
  * trained weights unchanged.
  *
- * Errors  WrongWeight; DataDiffers, NoPreprocessing, NotAVersion; TooLarge, PackageMissing, EncodingFailed; NotHeld
+ * Errors  WrongWeight; DataDiffers, NoPreprocessing, NotAVersion; TooLarge, EncodingFailed; NotHeld
  *         where the format lacks a layer, OwnNotHeld where it is a user's own
  */
 export const encodeModel =

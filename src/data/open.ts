@@ -6,14 +6,8 @@ import { checkSeed } from '../net/random.js'
 import { dataCodec } from './codec.js'
 import type { Dataset } from './dataset.js'
 import type { DataError } from './error.js'
-import { openCifar } from './formats/cifar/cifar.js'
 import { drawGlyphs, glyphNames, side } from './formats/glyphs.js'
-import { openCsv } from './formats/images/csv.js'
-import { openFolder } from './formats/images/folder.js'
-import { openMnist } from './formats/mnist.js'
 import { checksumOf } from './formats/streams.js'
-import { openTfds } from './formats/tfrecord/tfds.js'
-import { openRecords } from './formats/tfrecord/tfrecord.js'
 import { readSource } from './pipeline/read-source.js'
 import { type OpenOptions, type Source, sourceInMemory } from './source.js'
 import type { DataSpec, Glyphs } from './spec.js'
@@ -33,23 +27,47 @@ const openGlyphs = ({ folder }: OpenOptions, spec: Glyphs): Source => {
   })
 }
 
+/** Opens by a module that is loaded on demand, so that no format loads the packages of another. */
+const openBy = <M>(
+  load: () => Promise<M>,
+  open: (format: M) => TE.TaskEither<DataError, Source>,
+): TE.TaskEither<DataError, Source> => pipe(TE.fromTask(load), TE.flatMap(open))
+
 const openSource = (options: OpenOptions, spec: DataSpec): TE.TaskEither<DataError, Source> => {
   switch (spec._tag) {
     case 'glyphs':
       return TE.right(openGlyphs(options, spec))
     case 'mnist':
-      return openMnist(options, spec)
+      return openBy(
+        () => import('./formats/mnist.js'),
+        ({ openMnist }) => openMnist(options, spec),
+      )
     case 'cifar10':
     case 'cifar100':
-      return openCifar(options, spec)
+      return openBy(
+        () => import('./formats/cifar/cifar.js'),
+        ({ openCifar }) => openCifar(options, spec),
+      )
     case 'imageFolder':
-      return openFolder(options, spec)
+      return openBy(
+        () => import('./formats/images/folder.js'),
+        ({ openFolder }) => openFolder(options, spec),
+      )
     case 'imageCsv':
-      return openCsv(options, spec)
+      return openBy(
+        () => import('./formats/images/csv.js'),
+        ({ openCsv }) => openCsv(options, spec),
+      )
     case 'tfrecord':
-      return openRecords(options, spec)
+      return openBy(
+        () => import('./formats/tfrecord/tfrecord.js'),
+        ({ openRecords }) => openRecords(options, spec),
+      )
     case 'tfds':
-      return openTfds(options, spec)
+      return openBy(
+        () => import('./formats/tfrecord/tfds.js'),
+        ({ openTfds }) => openTfds(options, spec),
+      )
   }
 }
 

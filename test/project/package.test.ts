@@ -3,7 +3,16 @@
  * plain Node, from TypeScript and on the command line. Needs no network.
  */
 import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -218,6 +227,13 @@ export default experiment(net('mine', image(28, 28, 1), convBnAct(wide), globalA
     expect(found).toMatch(/^cpu +no *$/m)
     expect(found).toContain('npm install --ignore-scripts @tensorflow/tfjs-node-gpu')
     expect(found).toContain('npx espalier engine')
+  })
+
+  test('writes a SavedModel where TensorFlow was not added', async () => {
+    const out = join(project, 'export')
+    const model = join(root, 'examples/quickstart.safetensors')
+    await node(project, bin, 'export', model, '--to', 'savedmodel', '--out', out)
+    expect(existsSync(join(out, 'savedmodel/saved_model.pb'))).toBe(true)
   })
 
   test('says what to install where an engine or a picture wants it', async () => {

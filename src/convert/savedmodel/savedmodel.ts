@@ -1,6 +1,4 @@
 /** TensorFlow SavedModel for serving: one graph with constant weights, and a signature. */
-import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
 import type { Emitted, Emitter } from '../../engine/tensorflow/emitters/emitter.js'
 import { type Edges, emit } from '../../engine/tensorflow/emitters/index.js'
 import { floats } from '../../engine/tensorflow/graph/node.js'
@@ -8,10 +6,8 @@ import { type Port, type SavedGraph, savedModel } from '../../engine/tensorflow/
 import { placeholder } from '../../engine/tensorflow/graph/variables.js'
 import { type Writer, writer } from '../../engine/tensorflow/graph/writer.js'
 import type { Update, Value } from '../../graph/graph.js'
-import { isCode } from '../../io/exception.js'
 import type { Model, Tensor, Weights } from '../../net/weights.js'
 import type { Description } from '../description.js'
-import type { ExportError } from '../error.js'
 import { openBatch, type ServedModel, servedModel } from '../served-model.js'
 import { type File, jsonFile } from '../target.js'
 
@@ -45,18 +41,6 @@ const graphOf = (write: Writer, { images, outputs, values, weights }: ServedMode
   return { nodes: write.nodes(), signatures: { serving_default: signature } }
 }
 
-const isMissing = isCode('MODULE_NOT_FOUND')
-
-const encode = (graph: SavedGraph): E.Either<ExportError, Uint8Array> => {
-  try {
-    return E.right(savedModel(graph))
-  } catch (reason) {
-    if (!isMissing(reason)) throw reason
-    const name = '@tensorflow/tfjs-node-gpu'
-    return E.left({ _tag: 'PackageMissing', name, mend: `npm install --ignore-scripts ${name}` })
-  }
-}
-
 /** A model's inference graph in TensorFlow, with the signature `serving_default`. */
 export const servingGraph = (model: Model): SavedGraph => graphOf(writer(), servedModel(model))
 
@@ -64,16 +48,8 @@ export const servingGraph = (model: Model): SavedGraph => graphOf(writer(), serv
  * The files of a SavedModel with the signature `serving_default`. `assets.extra` describes its input.
  *
  * Shapes  images [n, height, width, channels] → logits [n, classes], probabilities [n, classes], for any n
- * Errors  PackageMissing
  */
-export const toSavedModel = (
-  model: Model,
-  description: Description | null = null,
-): E.Either<ExportError, readonly File[]> =>
-  pipe(
-    encode(servingGraph(model)),
-    E.map(bytes => [
-      { name: 'saved_model.pb', bytes },
-      ...(description === null ? [] : [jsonFile('assets.extra/preprocessing.json', description)]),
-    ]),
-  )
+export const toSavedModel = (model: Model, description: Description | null = null): readonly File[] => [
+  { name: 'saved_model.pb', bytes: savedModel(servingGraph(model)) },
+  ...(description === null ? [] : [jsonFile('assets.extra/preprocessing.json', description)]),
+]

@@ -2,6 +2,17 @@
 import { sizeOf } from '../../../net/shape.js'
 import type { Numbers } from './constant.js'
 
+/** Numbers that are written side by side: those of a cache line. */
+const line = 16
+
+/** An axis of the source: how far its neighbours lie apart there, and in the result. */
+interface Axis {
+  readonly source: number
+  readonly size: number
+  readonly apart: number
+  readonly apartIn: number
+}
+
 /** The array with its axes in another order: `order` names for each axis of the result that of the source. */
 export const transposeNumbers = <A extends Numbers>(
   data: A,
@@ -10,15 +21,24 @@ export const transposeNumbers = <A extends Numbers>(
 ): A => {
   const result = data.slice() as A // a slice has the array's own type
   const sizes = order.map(axis => dims[axis] ?? 1)
-  const steps = order.map(axis => sizeOf(dims.slice(axis + 1)))
-  const [length = 1, step = 1] = [sizes.at(-1), steps.at(-1)]
-  let written = 0
-  const visit = (axis: number, from: number): void => {
-    const [size = 0, stride = 0] = [sizes[axis], steps[axis]]
-    if (axis < sizes.length - 1) for (let i = 0; i < size; i++) visit(axis + 1, from + i * stride)
-    else for (let i = 0, at = from; i < length; i++, at += step) result[written++] = data[at] ?? 0
+  const axes = order.map(
+    (source, nth): Axis => ({
+      source,
+      size: sizes[nth] ?? 1,
+      apart: sizeOf(dims.slice(source + 1)),
+      apartIn: sizeOf(sizes.slice(nth + 1)),
+    }),
+  )
+  const last = axes.pop()
+  if (last === undefined) return result
+  const others = axes.toSorted((a, b) => a.source - b.source) // so that the source is read in its order
+  const visit = (nth: number, from: number, to: number, count: number): void => {
+    const axis = others[nth]
+    if (axis !== undefined)
+      for (let i = 0; i < axis.size; i++) visit(nth + 1, from + i * axis.apart, to + i * axis.apartIn, count)
+    else for (let i = 0, at = from; i < count; i++, at += last.apart) result[to + i] = data[at] ?? 0
   }
-  if (sizes.length > 0) visit(0, 0)
+  for (let i = 0; i < last.size; i += line) visit(0, i * last.apart, i, Math.min(line, last.size - i))
   return result
 }
 
