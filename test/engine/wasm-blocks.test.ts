@@ -1,5 +1,6 @@
 /** Gradients of kernels whose sums the wasm engine takes in parts and blocks, and rows of windows in groups of pixels. */
 import { expect, test } from 'vitest'
+import { tilingOf } from '../../src/engine/wasm/emitters/tiles.js'
 import { loadWasm } from '../../src/engine/wasm/index.js'
 import { differentiate } from '../../src/graph/differentiate.js'
 import { type Graph, inputsOf, type Value } from '../../src/graph/graph.js'
@@ -42,6 +43,17 @@ test.each([
   { name: 'blocks that end with a part, and one that does not', x: [5, 9, 17, 120], filters: 8 },
 ])('a kernel of one pixel: $name', async ({ x, filters }) => {
   const kernel = [1, 1, x[3] ?? 0, filters]
+  expect(await errorOf(x, kernel, (x, k) => op.conv(x, k, window))).toBeLessThan(1e-5)
+})
+
+test.each([
+  { name: 'of four on small maps', side: 2, x: [3, 4, 3, 58], filters: 71 },
+  { name: 'of four for few channels', side: 2, x: [3, 9, 6, 8], filters: 20 },
+  { name: 'of sixteen, in several strips and groups', side: 4, x: [3, 19, 35, 32], filters: 30 },
+])('windows of 3×3 by tiles $name', async ({ side, x, filters }) => {
+  const [, rows = 0, columns = 0, channels = 0] = x
+  expect(tilingOf(rows, columns, channels, filters).side).toBe(side)
+  const kernel = [3, 3, channels, filters]
   expect(await errorOf(x, kernel, (x, k) => op.conv(x, k, window))).toBeLessThan(1e-5)
 })
 

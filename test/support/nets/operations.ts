@@ -158,7 +158,8 @@ const fewOrMany = (few: number) =>
     { weight: 1, arbitrary: fc.integer({ min: few + 1, max: 70 }) },
   )
 
-const side = fc.tuple(fc.integer({ min: 5, max: 9 }), fc.integer({ min: 5, max: 9 }))
+const sideFrom = (min: number, max: number) => fc.tuple(fc.integer({ min, max }), fc.integer({ min, max }))
+const side = sideFrom(5, 9)
 const padding = fc.constantFrom<Padding[]>('same', 'valid', 0, 1, 2, [0, 1, 0, 1], [2, 0, 1, 0])
 
 /** Of both sides alike, or of each. */
@@ -188,10 +189,10 @@ const windowWith = (channels: fc.Arbitrary<number>, filters: fc.Arbitrary<number
 /** A map with few channels, and what slides over it. */
 export const smallWindow = windowWith(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 13 }))
 
-/** Of 3×3 without stride or dilation, which some engines compute in tiles. */
+/** Of 3×3 without stride or dilation, which some engines compute in tiles, of small maps by smaller ones. */
 const tiledWindow = fc.record({
   images,
-  side,
+  side: sideFrom(3, 10),
   size: fc.constant<Extent>(3),
   stride: fc.constant<Extent>(1),
   dilation: fc.constant(1),

@@ -4,9 +4,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Redis } from 'ioredis'
+import { messageOf } from '../../../io/exception.js'
 import type { QueueError, RunError } from '../../../run/error.js'
 import { say } from '../../stderr.js'
-import { connect, connectEvery, refusalOf, textOf, tryWrite } from './server.js'
+import { connect, connectEvery, refusalOf, tryWrite } from './server.js'
 
 type Bull = typeof import('bullmq')
 
@@ -125,7 +126,7 @@ export const withConnection =
             (reason): QueueError => ({
               _tag: 'QueueUnreachable',
               url: withoutPassword(address),
-              reason: textOf(reason),
+              reason: messageOf(reason),
             }),
           ),
         ),

@@ -1,20 +1,19 @@
 /** A Redis server by a client of its own: whether it can be reached, and whether it takes writes. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Redis } from 'ioredis'
+import { messageOf } from '../../../io/exception.js'
 
 /** Milliseconds in which a server answers. */
 const answerTime = 5000
 /** Milliseconds from one attempt to connect to the next. */
 export const connectEvery = 1000
 
-export const textOf = (reason: unknown): string => (reason instanceof Error ? reason.message : String(reason))
-
 /** Whether a server gave this error as its answer; all others are of the connection, or of BullMQ. */
 const isAnswer = (reason: unknown): boolean => reason instanceof Error && reason.name === 'ReplyError'
 
 /** What a server refuses, null where an error is none of its answers. BullMQ itself refuses servers that are too old. */
 export const refusalOf = (reason: unknown): string | null =>
-  isAnswer(reason) || /^Redis version/.test(textOf(reason)) ? textOf(reason) : null
+  isAnswer(reason) || /^Redis version/.test(messageOf(reason)) ? messageOf(reason) : null
 
 /** A key with the prefix of BullMQ's, which a server may have given rights for. */
 const write = (client: Redis): Promise<unknown> => client.set('bull:espalier', '', 'PX', 60_000)
@@ -35,7 +34,7 @@ export const connect = async (Client: typeof Redis, address: string): Promise<Re
     retryStrategy: () => (answered ? connectEvery : null),
   })
   client.on('error', reason => {
-    failure = textOf(reason)
+    failure = messageOf(reason)
   })
   try {
     await client.connect()
@@ -44,6 +43,6 @@ export const connect = async (Client: typeof Redis, address: string): Promise<Re
     return client
   } catch (reason) {
     client.disconnect()
-    throw new Error(failure === '' ? textOf(reason) : failure)
+    throw new Error(failure === '' ? messageOf(reason) : failure)
   }
 }

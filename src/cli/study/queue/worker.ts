@@ -2,7 +2,7 @@
 import type { Job, Worker } from 'bullmq'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { sameCommand } from '../../../io/command-text.js'
+import { sameCommand } from '../../../io/text/command-text.js'
 import type { Stopped } from '../../../report/text/render-message.js'
 import type { RunError } from '../../../run/error.js'
 import { loadStudy } from '../../../run/load/experiment.js'

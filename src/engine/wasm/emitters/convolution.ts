@@ -5,7 +5,7 @@ import { type Place, type Step, step } from '../planning/buffers.js'
 import type { Emitted, Locate, Site } from './emitter.js'
 import { type Packing, pack, packedFloats, packTiles, tiledFloats } from './packing.js'
 import { closeFrame, type Frame, groupOf, scratchOf } from './slide.js'
-import { cachedStrip, frameOfTiles, isEach, stripBytes, suitsTiles } from './tiles.js'
+import { cachedStrip, frameOfTiles, isEach, stripBytes, suitsTiles, type Tiling, tilingOf } from './tiles.js'
 
 const flag = { accumulate: 1, scale: 2, shift: 4, relu: 8, six: 16 } as const
 
@@ -61,7 +61,7 @@ interface PackedAs {
 }
 
 const inRows: PackedAs = { floats: packedFloats, pack }
-const inTiles: PackedAs = { floats: tiledFloats, pack: packTiles }
+const inTiles = (tiling: Tiling): PackedAs => ({ floats: tiledFloats(tiling), pack: packTiles(tiling) })
 
 /** The step of a product, by its packed kernel and the arguments that say how its sums are finished. */
 type ProductStep = (at: Locate, packed: number, finish: readonly number[]) => Step
@@ -121,23 +121,24 @@ const direct = (site: Site, product: Convolution): Emitted => {
   }
 }
 
-/** 3×3 windows by Winograd tiles of four outputs. */
+/** 3×3 windows by Winograd tiles. */
 const tiled = (site: Site, product: Convolution): Emitted => {
   const { source, height, width, channels, packing, images, rows, columns } = product
   const filters = packing.width
-  const frame = frameOfTiles(product.frame, rows, columns)
-  const strip = cachedStrip(frame, channels, filters)
+  const tiling = tilingOf(rows, columns, channels, filters)
+  const frame = frameOfTiles(product.frame, tiling)
+  const strip = cachedStrip(tiling, channels, filters)
   return {
-    ...packedProduct(site, product, inTiles, (at, packed, finish) =>
+    ...packedProduct(site, product, inTiles(tiling), (at, packed, finish) =>
       step(
         'convolveTiles',
         images,
-        ...[at(source), source.ld, height, width, channels],
+        ...[tiling.side, at(source), source.ld, height, width, channels],
         ...[frame.high, frame.wide, frame.top, frame.left, strip, packed, filters],
         ...[...outputArgs(site, product, at), ...finish],
       ),
     ),
-    scratch: stripBytes(frame, channels, filters, strip),
+    scratch: stripBytes(tiling, frame, channels, filters, strip),
   }
 }
 

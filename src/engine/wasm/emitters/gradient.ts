@@ -3,7 +3,7 @@
 import { bytesOf, type Place, step } from '../planning/buffers.js'
 import type { Emitted } from './emitter.js'
 import { frameAround, groupOf, scratchOf, type WindowPlan } from './slide.js'
-import { cachedGroup, frameOfTiles, groupBytes, isEach, suitsTiles } from './tiles.js'
+import { cachedGroup, frameOfTiles, groupBytes, isEach, suitsTiles, tilingOf } from './tiles.js'
 
 /** Units of work: vectors of a window, which span a whole row where pixels have no gap between them. */
 const unitsOf = ({ size: [tall, broad], channels, dilation }: WindowPlan, contiguous: boolean): number =>
@@ -39,18 +39,19 @@ const direct = ({ x, dy, slide, filters, output }: KernelGradient): Emitted => {
   }
 }
 
-/** 3×3 windows by Winograd tiles of four gradients. */
+/** 3×3 windows by Winograd tiles. */
 const tiled = ({ x, dy, slide, filters, output }: KernelGradient): Emitted => {
   const { images, height, width, channels, rows, columns } = slide
-  const frame = frameOfTiles(frameAround(slide), rows, columns)
-  const group = cachedGroup(frame, filters, images)
+  const tiling = tilingOf(rows, columns, channels, filters)
+  const frame = frameOfTiles(frameAround(slide), tiling)
+  const group = cachedGroup(tiling, filters, images)
   return {
-    scratch: groupBytes(frame, channels, filters, group),
+    scratch: groupBytes(tiling, frame, channels, filters, group),
     steps: at => [
       step(
         'convolveTilesKernel',
         Math.ceil(channels / 4),
-        ...[images, at(x), x.ld, height, width, channels],
+        ...[tiling.side, images, at(x), x.ld, height, width, channels],
         ...[frame.high, frame.wide, frame.top, frame.left, group],
         ...[at(dy), dy.ld, rows, columns, filters, at(output)],
       ),

@@ -1,5 +1,6 @@
 /** Packs kernels into the layout that products read: panels of eight filters, tap by tap. */
 import { bytesOf, type Step, step } from '../planning/buffers.js'
+import type { Tiling } from './tiles.js'
 
 const panels = (width: number): number => Math.ceil(width / 8)
 
@@ -54,11 +55,16 @@ export const gradientPacking = (taps: number, channels: number, filters: number)
   widthStep: filters,
 })
 
-/** Floats of a 3×3 kernel after the Winograd transform. */
-export const tiledFloats = ({ depth, width }: Packing): number => 16 * panels(width) * 8 * depth
+/** Floats of a 3×3 kernel after a Winograd transform. */
+export const tiledFloats =
+  ({ places }: Tiling) =>
+  ({ depth, width }: Packing): number =>
+    places * panels(width) * 8 * depth
 
-export const packTiles = (packing: Packing, source: number, target: number): Step => {
-  const { depth, width, start, tapStep, depthStep, widthStep } = packing
-  const strides = [tapStep, depthStep, widthStep]
-  return step('packTiles', panels(width), source + bytesOf(start), target, depth, width, ...strides)
-}
+export const packTiles =
+  ({ side }: Tiling) =>
+  (packing: Packing, source: number, target: number): Step => {
+    const { depth, width, start, tapStep, depthStep, widthStep } = packing
+    const strides = [tapStep, depthStep, widthStep]
+    return step('packTiles', panels(width), side, source + bytesOf(start), target, depth, width, ...strides)
+  }

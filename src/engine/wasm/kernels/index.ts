@@ -1,7 +1,8 @@
 /** Every kernel of the wasm engine. Each works on a range of its units, so that threads can share them. */
 export { begin } from './frame'
 export { convolve, convolveKernel, convolvePoints, pack } from './conv'
-export { convolveTiles, packTiles } from './winograd'
+export { convolveTiles } from './winograd/convolve'
+export { packTiles } from './winograd/pack'
 export { convolveTilesKernel } from './gradients/winograd'
 export { convolvePointsKernel } from './gradients/points'
 export { depthwise } from './depthwise'

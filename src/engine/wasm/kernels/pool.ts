@@ -1,5 +1,5 @@
 /** Pools and their gradients; what lies outside the map takes no part. */
-import { scratch } from './frame'
+import { scratch, touch } from './frame'
 import { put } from './tile'
 
 /** The largest of so many vectors, each `step` bytes behind the other. */
@@ -126,9 +126,14 @@ export function maxPoolGrad(
     if (!accumulate && !fresh) memory.fill(back, 0, <usize>(height * width) * bytes)
     for (let row = 0; row < rows; row++) {
       const low = max(row * down - top, 0), high = min(row * down - top + tall, height) - low
+      const windows = <usize>((n * rows + row) * columns)
+      touch(image + <usize>low * nextRow, <usize>high * nextRow)
+      touch(back + <usize>low * backRow, <usize>high * backRow)
+      touch(dy + windows * ldd, <usize>columns * ldd)
+      touch(y + windows * ldy, <usize>columns * ldy)
       for (let column = 0; column < columns; column++) {
         const near = max(column * across - left, 0), wide = min(column * across - left + broad, width) - near
-        const pixel = <usize>((n * rows + row) * columns + column)
+        const pixel = windows + <usize>column
         const corner = <usize>(low * width + near)
         const p = image + corner * ldx, q = back + corner * bytes
         const best = y + pixel * ldy, signal = dy + pixel * ldd

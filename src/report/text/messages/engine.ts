@@ -1,5 +1,5 @@
 /** Messages on engines and on building the native one; `mend` is the fact's own advice. */
-import { commandText } from '../../../io/command-text.js'
+import { commandText } from '../../../io/text/command-text.js'
 import type { Messages } from '../fact.js'
 
 /** Of a process on another machine that no longer answers. */
