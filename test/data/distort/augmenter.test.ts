@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   type Augmentation,
+  alternatingFlip,
   colorJitter,
   cutout,
   flip,
@@ -12,6 +13,7 @@ import {
 } from '../../../src/data/pipeline/augment.js'
 import { trainingFeed } from '../../../src/data/pipeline/batches.js'
 import { augmentedShape, augmenter } from '../../../src/data/pipeline/distort.js'
+import { normaliserOf } from '../../../src/data/pipeline/prepare.js'
 import { sizeOf } from '../../../src/net/shape.js'
 import { drawsFrom, lopsided, someAugmentation, someImage } from './images.js'
 
@@ -50,6 +52,47 @@ describe('augmenter', () => {
       Uint8Array.from(augmenter(shape, mean, [augmentation])(drawsFrom(nth, 'outcome'), image)),
     )
   const distinct = (all: readonly Uint8Array[]) => new Set(all.map(bytes => bytes.join())).size
+
+  test('each value is normalised by its channel, whatever their number', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 4 }),
+        fc.uint8Array({ minLength: 12, maxLength: 12 }),
+        (channels, bytes) => {
+          const [mean, deviation] = [
+            [0.1, 0.2, 0.3, 0.4],
+            [0.5, 0.6, 0.7, 0.8],
+          ].map(all => all.slice(0, channels))
+          const into = new Float32Array(14)
+          normaliserOf({ mean: mean ?? [], deviation: deviation ?? [], image: [1, 12 / channels, channels] })(
+            bytes,
+            into,
+            1,
+          )
+          const expected = Array.from(bytes, (byte, at) =>
+            Math.fround((byte / 255 - (mean?.[at % channels] ?? 0)) / (deviation?.[at % channels] ?? 1)),
+          )
+          expect([...into]).toEqual([0, ...expected, 0])
+        },
+      ),
+    )
+  })
+
+  test('a flip reverses the columns, whatever the number of channels', () => {
+    fc.assert(
+      fc.property(someImage, ({ shape: [height = 0, width = 0, channels = 0], image: pixels }) => {
+        const reversed = Array.from({ length: height }, (_, y) =>
+          Array.from({ length: width }, (_, x) => {
+            const at = (y * width + width - 1 - x) * channels
+            return [...pixels.subarray(at, at + channels)]
+          }),
+        ).flat(2)
+        const turn = augmenter([height, width, channels], [], [alternatingFlip])
+        expect([...turn(drawsFrom(1, ''), pixels)]).toEqual(reversed)
+        expect([...turn(drawsFrom(2, ''), pixels)]).toEqual([...pixels])
+      }),
+    )
+  })
 
   test('without augmentations it returns the image', () => {
     expect(augmenter(shape, [], [])(drawsFrom(0, ''), image)).toBe(image)
