@@ -16,7 +16,7 @@ const isTranspiled = async () => {
 
 if (await isLoadedByNode()) await import('./src/cli.ts')
 else if (await isTranspiled()) {
-  process.setSourceMapsEnabled(true)
+  if (process.argv.includes('--debug')) process.setSourceMapsEnabled(true) // Node reads the map of every module it loads
   await import('./.compiled/cli.js')
 } else {
   await import('tsx')

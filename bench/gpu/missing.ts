@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Diagnosis } from '../../src/engine/doctor.js'
-import { commandText } from '../../src/io/command-text.js'
+import { commandText } from '../../src/io/text/command-text.js'
 import { gpuLines } from '../../src/report/tables/diagnosis.js'
 
 const seesCard = ({ tried }: Diagnosis): boolean =>

@@ -36,6 +36,7 @@ const costs = await profileCall({
   call: 'train',
   feeds,
   weights: model.weights,
+  constants: {},
   rounds: Number(rounds),
 })
 

@@ -22,7 +22,8 @@ export interface LoadOptions {
 }
 
 /**
- * The model of a run's folder, of a `model.safetensors`, or of a file that `import` reads, with the preprocessing of its images.
+ * The model of a run's folder, of a `model.safetensors`, or of a file that `import` reads, with the preprocessing of
+ * its images.
  *
  * Errors  rejects with an `EspalierError` where there is none, or where it is damaged
  */

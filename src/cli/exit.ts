@@ -2,6 +2,7 @@
 
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { messageOf } from '../io/exception.js'
 import { type Fact, renderMessage } from '../report/text/render-message.js'
 import { endBy } from './signals.js'
 import { say, screen } from './stderr.js'
@@ -42,7 +43,7 @@ export const end = async <A>(
   } catch (defect) {
     screen.close()
     process.exitCode = 1
-    const message = defect instanceof Error ? defect.message : String(defect)
+    const message = messageOf(defect)
     say(`espalier: ${isDebugging() && defect instanceof Error ? defect.stack : message}`)
   }
 }

@@ -2,6 +2,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset, Skipped } from '../data/dataset.js'
+import type { Notice } from '../data/notices.js'
 import { openData } from '../data/open.js'
 import type { DataSpec } from '../data/spec.js'
 import { enginesOf } from '../engine/open.js'
@@ -28,16 +29,16 @@ const saySkipped = (skipped: readonly Skipped[]): void => {
   if (skipped.length > 0) say(skippedText(skipped))
 }
 
-/** Opens data; a signal interrupts it. */
+/** Opens data; a signal interrupts it. `isTold`: which of its notices are printed. */
 export const openDataset =
-  (stop: Stopper, seed: number, settings: DataSettings) =>
+  (stop: Stopper, seed: number, settings: DataSettings, isTold: (notice: Notice) => boolean = () => true) =>
   (data: DataSpec): TE.TaskEither<RunError, Dataset> =>
     pipe(
       openData({ ...settings, seed, onProgress: downloadProgress(screen) })(data),
       orInterrupted(stop),
       TE.tapIO(({ skipped, notices }) => () => {
         screen.clear()
-        for (const notice of notices) say(renderMessage(notice))
+        for (const notice of notices.filter(isTold)) say(renderMessage(notice))
         saySkipped(skipped)
       }),
     )

@@ -1,7 +1,7 @@
 /** What `train` and `resume` share: their arguments, the experiment they load, what they print. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { commandText } from '../io/command-text.js'
+import { commandText } from '../io/text/command-text.js'
 import { resultTable } from '../report/tables/result.js'
 import { progress } from '../report/terminal/progress.js'
 import { renderMessage } from '../report/text/render-message.js'

@@ -2,9 +2,9 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { sameCommand } from '../io/command-text.js'
 import { removeParts } from '../io/files.js'
 import { isGone } from '../io/process-owner.js'
+import { sameCommand } from '../io/text/command-text.js'
 import { fitMarkdown } from '../report/terminal/fit-markdown.js'
 import { schedulesOf, studyProgress } from '../report/terminal/study-progress.js'
 import type { Stopped } from '../report/text/render-message.js'
@@ -23,7 +23,7 @@ import { runOneCell } from './study/cell.js'
 import { cellExitCode } from './study/exit-codes.js'
 import { runInProcesses } from './study/jobs.js'
 import type { CellNumber, StudyOptions } from './study/options.js'
-import { contextFor, type PreparedStudy, prepare, prepareShared } from './study/prepare.js'
+import { contextFor, type PreparedStudy, prepare } from './study/prepare.js'
 import { runByQueue } from './study/queue/submit.js'
 import { writeResults } from './study/results.js'
 
@@ -88,11 +88,7 @@ const runHere =
 const runQueued =
   (file: string, options: StudyArguments, address: string, stop: Stopper) =>
   (study: Study): TE.TaskEither<RunError, string> =>
-    pipe(
-      prepareShared(options, stop)(study),
-      TE.tap(shared => runByQueue(address, options, shared, stop)),
-      TE.flatMap(runSeeds(file, options, stop)),
-    )
+    pipe(study, runByQueue(address, options, stop), TE.flatMap(runSeeds(file, options, stop)))
 
 /** A line for each cell: its number, seed and variant. */
 const listCells = (study: Study): string =>

@@ -37,7 +37,7 @@ export type ImportError =
   | NetError
   | WeightError
   | FileError
-  | BadFile<DecodeError>
+  | BadFile<DecodeError | OpsetDiffers>
   | Extract<TensorsError, { readonly _tag: 'NotFiniteWeight' }>
   /** The path holds no model that can be imported. */
   | { readonly _tag: 'UnknownFormat'; readonly path: string; readonly found: FoundFormat }
@@ -86,6 +86,14 @@ export type ImportError =
       readonly expected: number
       readonly got: number
     }
+
+/** An ONNX model whose operators are of a version that is not read; null where the file does not say which. */
+export interface OpsetDiffers {
+  readonly _tag: 'OpsetDiffers'
+  readonly least: number
+  readonly most: number
+  readonly got: number | null
+}
 
 /** A layer that an import leaves out, since a net has no use for it. */
 export interface LayerDropped {

@@ -13,6 +13,7 @@ export type {
   NormsFolded,
   NotATreeReason,
   NotChecked,
+  OpsetDiffers,
   RoundingDropped,
   RuntimeAgrees,
   WeightsMeasured,

@@ -1,5 +1,7 @@
 /** Kernels in 8 bits: symmetric, with a scale for each output channel. Formats are not known here. */
+
 import { elementAt } from '../io/element.js'
+import { sizeOf } from '../io/tensor.js'
 import type { PlacedLayer } from '../net/infer.js'
 import type { Layer } from '../net/tree.js'
 import { weightKey } from '../net/weight-specs.js'
@@ -22,7 +24,7 @@ const largest = 127
 /** The channel of each value of a flat array. */
 const channelsAlong = ({ shape }: Tensor, axis: number) => {
   const count = shape[axis] ?? 1
-  const inner = shape.slice(axis + 1).reduce((product, size) => product * size, 1)
+  const inner = sizeOf(shape.slice(axis + 1))
   return { count, channelOf: (i: number): number => Math.floor(i / inner) % count }
 }
 

@@ -21,7 +21,7 @@ export interface ServedModel {
 type LayerOutputs = readonly (readonly [Path, Value])[]
 
 /** A layer computes its output, and each value that leads to it and that no other layer computes. */
-const layersOf = (layerOutputs: LayerOutputs, values: readonly Value[]): ReadonlyMap<Value, Path> => {
+const innermostLayers = (layerOutputs: LayerOutputs, values: readonly Value[]): ReadonlyMap<Value, Path> => {
   const layerOf = new Map<Value, Path>()
   const claim = (path: Path) => (value: Value) => {
     if (!layerOf.has(value)) layerOf.set(value, path)
@@ -35,7 +35,7 @@ const serve = ({ images, logits, at }: Lowered, trained: Weights): ServedModel =
   const { now, weights } = foldNorm(topologicalOrder([logits]), trained)
   const outputs = { logits: now(logits), probabilities: op.softmax(now(logits)) }
   const values = topologicalOrder([images, outputs.probabilities])
-  const layers = layersOf(
+  const layers = innermostLayers(
     [...at].map(([path, value]) => [path, now(value)]),
     values,
   )

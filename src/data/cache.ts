@@ -1,7 +1,9 @@
 /** The cache of downloaded, unpacked and decoded data: the user's cache folder, or `ESPALIER_CACHE`. */
+
 import { readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import envPaths from 'env-paths'
+import { sumBy } from '../io/count.js'
 import { makeFolders } from '../io/files.js'
 
 /** A folder of the data cache. */
@@ -56,7 +58,7 @@ const derivedFiles = async (): Promise<readonly CachedFile[]> => {
 /** Removes the least recently used files until all are within the limit; `newest` is kept. */
 const trim = async (newest: string): Promise<void> => {
   const files = [...(await derivedFiles())].sort((a, b) => a.used - b.used)
-  let total = files.reduce((sum, { size }) => sum + size, 0)
+  let total = sumBy(files, ({ size }) => size)
   for (const { file, size } of files) {
     if (total <= sizeLimit()) return
     if (file === newest) continue

@@ -1,6 +1,6 @@
 /** Checks the options of a specification before anything large is read. */
 import * as E from 'fp-ts/lib/Either.js'
-import type { Shape } from '../net/shape.js'
+import { channelsOf, type Shape } from '../net/shape.js'
 import type { DataError } from './error.js'
 import type { Augmentation } from './pipeline/augment.js'
 import { augmentedShape } from './pipeline/distort.js'
@@ -113,7 +113,7 @@ export const checkOptions =
     const unmet = [
       ...(take === undefined ? [] : [requireInteger('take', take, 1, images)]),
       requireValidation(spec, take ?? images),
-      ...requireNormaliser(spec, stored.at(-1) ?? 0),
+      ...requireNormaliser(spec, channelsOf(stored)),
       ...augmenting,
     ].find(({ met }) => !met)
     const image = augmentedShape(stored, spec.augment)

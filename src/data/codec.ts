@@ -1,18 +1,17 @@
 /** Data specifications as JSON. Law  decoding an encoded specification gives an equal one */
 import * as t from 'io-ts'
-import { closed, finite, list, nullable, positive, tagged, wholeFrom, wholeNumber } from '../io/codec.js'
+import { closed, finite, list, nullable, positive, tag, tagged, wholeFrom, wholeNumber } from '../io/codec.js'
 import { inputCodec } from '../net/codec.js'
 import { mostDrawn } from '../net/limits/limits.js'
 import { seedCodec } from '../net/random.js'
 import type { Augmentation, Fill } from './pipeline/augment.js'
 import type { Colour, DataSpec } from './spec.js'
 
-const tag = <T extends string>(value: T) => ({ _tag: t.literal(value) })
 const fill: t.Type<Fill> = t.keyof({ zero: null, edge: null, mirror: null })
 const range = t.readonly(t.tuple([finite, finite], 'two numbers'), 'two numbers')
 
 /** One augmentation. */
-export const augmentationCodec: t.Type<Augmentation, unknown> = tagged<Augmentation>('an augmentation', {
+const augmentationCodec: t.Type<Augmentation, unknown> = tagged<Augmentation>('an augmentation', {
   shift: closed({ ...tag('shift'), pixels: finite, fill }),
   flip: closed({ ...tag('flip'), alternating: t.boolean }),
   randomCrop: closed({ ...tag('randomCrop'), padding: finite, size: nullable(finite), fill }),

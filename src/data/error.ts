@@ -1,5 +1,7 @@
 /** Errors of reading data, as facts; `report/text/messages` renders them. */
+
 import type { DecodeError } from '../io/codec.js'
+import { messageOf } from '../io/exception.js'
 
 /** A place in a file: the entry of an archive (or record of a shard) if there is one, and the byte offset. */
 export interface Location {
@@ -13,7 +15,10 @@ export interface Location {
 export type DataError =
   /** A malformed specification: an unknown option, or one of the wrong type. */
   | DecodeError
-  /** The files of a data set are not in `folder`, which holds `found`; `instead` says what else there is, where more is known. */
+  /**
+   * The files of a data set are not in `folder`, which holds `found`; `instead` says what else there is, where more is
+   * known.
+   */
   | {
       readonly _tag: 'FilesMissing'
       readonly data: string
@@ -95,8 +100,6 @@ export class Fault extends Error {
     this.fact = fact
   }
 }
-
-const messageOf = (reason: unknown): string => (reason instanceof Error ? reason.message : String(reason))
 
 /** The fact of a rejected promise; any other reason is a failed read of `file`. */
 export const factOf =

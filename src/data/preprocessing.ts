@@ -7,7 +7,8 @@ import type { Dataset } from './dataset.js'
 import type { Colour } from './spec.js'
 
 /**
- * An image is scaled to cover `resize` and cropped to its centre, then centre-cropped to `size`. Each channel becomes (pixel / 255 − mean) / deviation.
+ * An image is scaled to cover `resize` and cropped to its centre, then centre-cropped to `size`. Each channel
+ * becomes (pixel / 255 − mean) / deviation.
  */
 export interface Preprocessing {
   /** Height, width and channels of the net's input; 1 channel is grey, 3 are RGB. */

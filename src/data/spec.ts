@@ -56,7 +56,7 @@ export const glyphs = withArity(
 /**
  * MNIST, or any data set in its four IDX files, gzipped or not: `train-images-idx3-ubyte` and so on, or with a prefix
  * as EMNIST has it, whose images are turned upright. Labels must run without a gap from 0, or from 1: the classes are
- * then '1', '2' and so on.
+ * then '1', '2' and so on, or the characters that EMNIST's `…-mapping.txt` beside the images gives.
  *
  * @example
  * mnist({ augment: [shift(2)] })
@@ -162,9 +162,9 @@ const classNames = (classes: number | readonly string[]): readonly string[] =>
 
 /**
  * Shards of `tf.train.Example` records, `train*` and `test*`, or `NAME-train*` and `NAME-test*`, as ImageNet is usually
- * stored, compressed with gzip or zlib or not: encoded images with labels that begin at `firstLabel`, by default 1, or one-hot. `validation*` is the
- * validation set, and the test set where there is no other; with training shards alone, `test` is the share for testing,
- * the same of each class. `classes` are the names, or the number of classes.
+ * stored, compressed with gzip or zlib or not: encoded images with labels that begin at `firstLabel`, by default 1, or
+ * one-hot. `validation*` is the validation set, and the test set where there is no other; with training shards alone,
+ * `test` is the share for testing, the same of each class. `classes` are the names, or the number of classes.
  *
  * @example
  * tfrecord(image(256, 256, 3), 1000, { augment: [randomResizedCrop(224), flip] })

@@ -1,9 +1,10 @@
 /** The interface of engines, which run programs. It knows nothing of nets or experiments. */
-import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Graph, Program } from '../graph/graph.js'
 import type { Share } from '../io/share.js'
 import type { Weights } from '../net/weights.js'
 import type { ClusterError } from './cluster/error.js'
+import type { CallToProfile, KindTime } from './profile.js'
 
 /** The engines there are. */
 export const engineNames = ['tensorflow', 'wasm', 'cpu'] as const
@@ -54,6 +55,10 @@ export interface Session<P extends Program = Program> {
   readonly close: () => void
 }
 
+/** Ends the use of a session, in a bracket. */
+export const closeSession = (session: Pick<Session, 'close'>): TE.TaskEither<never, void> =>
+  TE.fromIO(() => session.close())
+
 /** A session of an engine that can only block: its asynchronous run blocks too. */
 export const blocking = <P extends Program>(session: Omit<Session<P>, 'runAsync'>): Session<P> => ({
   ...session,
@@ -80,5 +85,10 @@ export interface Engine {
    * Variables begin as zeros. Those in `constants` have fixed values and are never written, so that an engine can prepare
    * them once; TensorFlow is slow with single images otherwise.
    */
-  readonly open: <P extends Program>(program: P, constants?: Weights) => TaskEither<EngineError, Session<P>>
+  readonly open: <P extends Program>(
+    program: P,
+    constants?: Weights,
+  ) => TE.TaskEither<EngineError, Session<P>>
+  /** What each kind of operation takes of a call on one thread; empty or absent where the engine cannot tell. */
+  readonly profile?: (call: CallToProfile) => TE.TaskEither<EngineError, readonly KindTime[]>
 }

@@ -7,6 +7,7 @@ export type { Engine, EngineError, EngineName, Feeds, Fetched, Session } from '.
 export type { NativeError } from './error.js'
 export type { Card, GpuDiagnosis } from './gpu.js'
 export { defaultEngine, enginesOf, openEngine } from './open.js'
+export type { CallToProfile, KindTime, OperationTime } from './profile.js'
 export type {
   BuiltNative,
   Facts as NativeFacts,

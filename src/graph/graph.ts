@@ -3,6 +3,7 @@
  * Every value is a float32 array; engines are not known here.
  */
 
+import { sumBy } from '../io/count.js'
 import { channelsOf, type Shape } from '../net/shape.js'
 import type { Extent, Padding } from '../net/tree.js'
 
@@ -192,7 +193,7 @@ export const inputsOf = (graph: Graph): Readonly<Record<string, Shape>> =>
 
 /** The channels of the inputs before one: where its own begin in a concat of all. */
 export const channelsBefore = (inputs: readonly Value[], nth: number): number =>
-  inputs.slice(0, nth).reduce((sum, { shape }) => sum + channelsOf(shape), 0)
+  sumBy(inputs.slice(0, nth), ({ shape }) => channelsOf(shape))
 
 /** The same operation on other inputs, for transforms of graphs. */
 export const withInputs = ({ op }: Value, inputs: readonly Value[], shape: Shape): Value =>

@@ -21,7 +21,10 @@ export interface Lowered {
   /** By key, the running statistics among them. */
   readonly weights: ReadonlyMap<string, Value>
   readonly statistics: readonly Statistic[]
-  /** Inputs to feed with numbers uniform in [0, 1): one for each value that a dropout layer may drop, or each image that a dropPath layer may. */
+  /**
+   * Inputs to feed with numbers uniform in [0, 1): one for each value that a dropout layer may drop, or each image that
+   * a dropPath layer may.
+   */
   readonly noise: readonly Value[]
 }
 

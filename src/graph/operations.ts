@@ -1,4 +1,5 @@
 /** Constructors of primitive operations, which infer their shapes. */
+import { sumBy } from '../io/count.js'
 import { elementAt } from '../io/element.js'
 import { channelsOf, type Shape, sizeOf } from '../net/shape.js'
 import { type Sides, slidesOf } from '../net/window.js'
@@ -192,7 +193,7 @@ export const zeros = (shape: Shape): Value => broadcast(constant(0), shape)
 export const concat = (values: readonly Value[]): Value =>
   node({ kind: 'concat' }, values, [
     ...(values[0]?.shape.slice(0, -1) ?? []),
-    values.reduce((channels, { shape }) => channels + channelsOf(shape), 0),
+    sumBy(values, ({ shape }) => channelsOf(shape)),
   ])
 
 /** `size` values of the last axis, the first of them at `from`. */

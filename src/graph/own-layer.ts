@@ -50,7 +50,8 @@ const tryLower = ({ lower, kernel, weights = {} }: LayerDefinition, input: Shape
  * one function; what reads the file is given the word.
  *
  * Shapes  any → that of what its function builds
- * Errors  `infer`: FunctionFailed, WrongReturn where what it builds is no map or vector; an export to Keras, TensorFlow.js layers or PyTorch: OwnNotHeld
+ * Errors  `infer`: FunctionFailed, WrongReturn where what it builds is no map or vector; an export to Keras,
+ *         TensorFlow.js layers or PyTorch: OwnNotHeld
  *
  * @example
  * const swishOf = layer('swishOf', ({ beta = 1 }: { beta?: number }) => ({

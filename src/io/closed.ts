@@ -1,5 +1,6 @@
 /** Codecs of records that refuse unknown keys. */
 import * as t from 'io-ts'
+import { guarded, isRecord } from './guarded.js'
 
 /**
  * A record of exactly these keys. io-ts' `type` keeps an unknown key and `strict` drops it; this one refuses it.
@@ -33,8 +34,6 @@ export class UnknownKeyType extends t.Type<never> {
     this.known = known
   }
 }
-
-export const isRecord = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 /** An unknown key of a record, its value, and the keys known there. */
 interface UnknownKey {
@@ -100,9 +99,4 @@ const open = <A, O>(
 
 /** A key that words leave in a record for an option they cannot build from; `expected` says which values are possible. */
 export const forbid = (expected: string): t.Type<undefined, unknown, unknown> =>
-  new t.Type<undefined, unknown>(
-    expected,
-    (u): u is undefined => u === undefined,
-    (u, context) => (u === undefined ? t.success(u) : t.failure(u, context)),
-    t.identity,
-  )
+  guarded(expected, (u): u is undefined => u === undefined)

@@ -1,20 +1,17 @@
 /** Combinators of io-ts codecs, such as unions told apart before they are decoded, and what decoding has found wrong. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { isRecord, UnknownKeyType } from './closed.js'
+import { UnknownKeyType } from './closed.js'
+import { guarded, isRecord } from './guarded.js'
 import { excessOf, mostLevels, mostParts } from './limits.js'
-import { show } from './show.js'
+import { show } from './text/show.js'
 
 export { argumentKey, closed, closedPartial, forbid } from './closed.js'
+export { guarded, isRecord } from './guarded.js'
 
 /** Numbers of one kind, under the name they have in messages. */
 export const numbers = (name: string, check: (n: number) => boolean): t.Type<number, number, unknown> =>
-  new t.Type<number>(
-    name,
-    (u): u is number => typeof u === 'number' && check(u),
-    (u, context) => (typeof u === 'number' && check(u) ? t.success(u) : t.failure(u, context)),
-    t.identity,
-  )
+  guarded(name, (u): u is number => typeof u === 'number' && check(u))
 
 export const finite = numbers('a finite number', Number.isFinite)
 export const positive = numbers('a number > 0', n => Number.isFinite(n) && n > 0)
@@ -40,14 +37,12 @@ export const picked = <A>(
   variantOf: (value: object) => t.Type<A, unknown> | undefined,
   otherwise: t.Validate<object, A>,
 ): t.Type<A, unknown> => {
-  const find = (u: unknown) => (typeof u === 'object' && u !== null ? variantOf(u) : undefined)
+  const find = (u: unknown) => (isRecord(u) ? variantOf(u) : undefined)
   return new t.Type<A, unknown>(
     name,
     (u): u is A => find(u)?.is(u) ?? false,
     (u, context) =>
-      typeof u === 'object' && u !== null
-        ? (variantOf(u)?.validate(u, context) ?? otherwise(u, context))
-        : t.failure(u, context),
+      isRecord(u) ? (variantOf(u)?.validate(u, context) ?? otherwise(u, context)) : t.failure(u, context),
     a => find(a)?.encode(a) ?? a,
   )
 }
@@ -102,6 +97,11 @@ export const keyed = <A, Keys extends KeyOf<A> = KeyOf<A>>(
       ),
   )
 }
+
+/** The field that tells a variant of a union. */
+export const tag = <T extends string>(value: T): { readonly _tag: t.LiteralC<T> } => ({
+  _tag: t.literal(value),
+})
 
 /** A list of such values. */
 export const list = <A>(codec: t.Type<A, unknown>, name = 'a list'): t.Type<readonly A[], unknown> =>

@@ -1,4 +1,4 @@
-/** Reading a list at an index, or a map at a key, that must be one of its own. */
+/** Lists and maps: their values at an index or a key that must be one of their own, and whether two are alike. */
 
 /**
  * The value at an index. For hot loops `?? 0` is quicker; elsewhere a wrong index must not become a number.
@@ -12,6 +12,13 @@ export const elementAt = <A>(values: ArrayLike<A>, index: number): A => {
       `expected an index below ${values.length}, got ${index}; this is a fault of this program`,
     )
   return value
+}
+
+/** Whether two lists have the same values in the same order. */
+export const isSameList = <A>(a: ArrayLike<A>, b: ArrayLike<A>): boolean => {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Files as effects: read, written whole or not at all, appended to. */
+
 import { existsSync, mkdirSync, statSync } from 'node:fs'
 import {
   appendFile,
@@ -18,14 +19,9 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type * as t from 'io-ts'
 import { type DecodeError, decode } from './codec.js'
 import type { BadFile, FileError } from './error.js'
+import { isCode, messageOf } from './exception.js'
 import { parseJson } from './json.js'
 import { type Owner, ownerIn, ownerText, thisProcess } from './process-owner.js'
-
-/** Whether an error of the system has this code. */
-export const isCode =
-  (code: string) =>
-  (reason: unknown): boolean =>
-    typeof reason === 'object' && reason !== null && 'code' in reason && reason.code === code
 
 /** An error of the system, as a fact about a file. */
 export const fileFailed =
@@ -33,7 +29,7 @@ export const fileFailed =
   (reason: unknown): FileError =>
     isCode('ENOENT')(reason)
       ? { _tag: 'FileMissing', file }
-      : { _tag: 'FileFailed', file, reason: reason instanceof Error ? reason.message : String(reason) }
+      : { _tag: 'FileFailed', file, reason: messageOf(reason) }
 
 export const readBytes = (file: string): TE.TaskEither<FileError, Uint8Array> =>
   TE.tryCatch(() => readFile(file), fileFailed(file))

@@ -1,4 +1,5 @@
 /** How deep and how large a value from outside may be. */
+import { isRecord } from './guarded.js'
 
 /** Records and lists inside one another in a value from outside: two for each level of a net, and what is around it. */
 export const mostLevels = 250
@@ -15,8 +16,7 @@ export const mostUnpacked = (packed: number): number => Math.max(2 ** 26, mostUn
 /** Bytes of a text in a binary file, such as the JSON of a model: the largest published ones have two million. */
 export const mostTextBytes = 2 ** 26
 
-const isBranch = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)
+const isBranch = (value: unknown): value is object => isRecord(value) && !ArrayBuffer.isView(value)
 
 /** What is too much of a value from outside: told without recursion, and without going further than the bounds. */
 export const excessOf = (value: unknown): 'levels' | 'parts' | null => {

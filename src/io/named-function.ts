@@ -2,9 +2,11 @@
  * Functions in values that are written to a file, which holds their names alone: who reads it must load the code that
  * defines them, too.
  */
+
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { closedPartial, type DecodeError } from './codec.js'
+import { closedPartial, type DecodeError, guarded } from './codec.js'
+import { messageOf, stackOf } from './exception.js'
 
 /** What a function with a name is for. */
 export type FunctionKind = 'criterion' | 'growthRule' | 'pushTerm' | 'layer'
@@ -36,19 +38,9 @@ export type FunctionError =
 
 const isFunction = (u: unknown): u is (...given: never) => unknown => typeof u === 'function'
 
-export const functionCodec = new t.Type(
-  'a function',
-  isFunction,
-  (u, context) => (isFunction(u) ? t.success(u) : t.failure(u, context)),
-  t.identity,
-)
+export const functionCodec = guarded('a function', isFunction)
 
-export const nameCodec = new t.Type<string>(
-  'a name',
-  (u): u is string => typeof u === 'string' && u !== '',
-  (u, context) => (typeof u === 'string' && u !== '' ? t.success(u) : t.failure(u, context)),
-  t.identity,
-)
+export const nameCodec = guarded('a name', (u): u is string => typeof u === 'string' && u !== '')
 
 /** The same values, written without their functions. */
 export const withoutCall = <A extends { readonly call?: unknown }>(
@@ -70,11 +62,6 @@ export const namedFunction = <A extends NamedFunction<unknown>>(
   return withoutCall(codec)
 }
 
-const failureOf = (reason: unknown): { readonly reason: string; readonly stack?: string } => ({
-  reason: reason instanceof Error ? reason.message : String(reason),
-  ...(reason instanceof Error && reason.stack !== undefined && { stack: reason.stack }),
-})
-
 /**
  * What a function returns when `use` calls it.
  *
@@ -88,7 +75,7 @@ export const callNamed = <Call>(
   try {
     return E.right(use(call))
   } catch (reason) {
-    return E.left({ _tag: 'FunctionFailed', kind, name, ...failureOf(reason) })
+    return E.left({ _tag: 'FunctionFailed', kind, name, reason: messageOf(reason), ...stackOf(reason) })
   }
 }
 

@@ -1,7 +1,9 @@
 /** Processes by name, so that what one has left behind can be told from what another still holds. */
+
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { encodeFileName } from './file-name.js'
+import { isCode } from './exception.js'
+import { encodeFileName } from './text/file-name.js'
 
 export interface Owner {
   readonly pid: number
@@ -38,7 +40,7 @@ const answers = (pid: number): boolean => {
   try {
     return process.kill(pid, 0)
   } catch (reason) {
-    return !(reason instanceof Error && 'code' in reason && reason.code === 'ESRCH')
+    return !isCode('ESRCH')(reason)
   }
 }
 

@@ -2,10 +2,12 @@
  * The safetensors format: an 8-byte length, a JSON header of names, shapes and offsets, then the bytes.
  * Source  github.com/huggingface/safetensors, format specification
  */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { type DecodeError, decode, naturalNumber } from './codec.js'
+import { sumBy } from './count.js'
 import { elementAt } from './element.js'
 import { findNonFinite, sizeOf, type Tensor, type Tensors } from './tensor.js'
 
@@ -41,7 +43,7 @@ const headerOf = (tensors: Tensors, metadata: Metadata): Uint8Array => {
 /** Law  `decodeTensors` gives back the same tensors, bit for bit, and the same metadata */
 export const encodeTensors = (tensors: Tensors, metadata: Metadata = {}): Uint8Array => {
   const header = headerOf(tensors, metadata)
-  const size = Object.values(tensors).reduce((sum, { data }) => sum + data.byteLength, 0)
+  const size = sumBy(Object.values(tensors), ({ data }) => data.byteLength)
   const bytes = new Uint8Array(8 + header.byteLength + size)
   new DataView(bytes.buffer).setBigUint64(0, BigInt(header.byteLength), true)
   bytes.set(header, 8)

@@ -6,6 +6,7 @@ import {
   closed,
   closedPartial,
   finite,
+  isRecord,
   keyed,
   list,
   naturalNumber,
@@ -14,6 +15,7 @@ import {
   positive,
   positiveWhole,
   share,
+  tag,
   tagged,
 } from '../io/codec.js'
 import { type CodecOf, constraintCodecs, normalizeCodec, widthsCodec } from '../surgery/codec.js'
@@ -35,7 +37,6 @@ import {
 import { pushTermCodec } from './push/push-term.js'
 import type { LearningRateSchedule } from './training/learning-rate.js'
 
-const tag = <T extends string>(value: T) => ({ _tag: t.literal(value) })
 const warmup = { warmup: naturalNumber }
 
 const rateSchedule: t.Type<LearningRateSchedule, unknown> = tagged<LearningRateSchedule>('a rate schedule', {
@@ -154,8 +155,6 @@ export const criterionCodec: t.Type<AnyCriterion, unknown> = new t.Type<AnyCrite
   builtInCodec.name,
   (u): u is AnyCriterion => builtInCodec.is(u) || namedCriterionCodec.is(u),
   (u, context) =>
-    typeof u === 'object' && u !== null && '_tag' in u
-      ? namedCriterionCodec.validate(u, context)
-      : builtInCodec.validate(u, context),
+    isRecord(u) && '_tag' in u ? namedCriterionCodec.validate(u, context) : builtInCodec.validate(u, context),
   a => (typeof a === 'string' ? a : namedCriterionCodec.encode(a)),
 )

@@ -1,6 +1,8 @@
 /** What can go wrong while learning, as facts. */
+
 import { type DataError, Fault } from '../data/error.js'
 import type { Engine, EngineError } from '../engine/engine.js'
+import { stackOf } from '../io/exception.js'
 import type { FunctionError } from '../io/named-function.js'
 import type { NetError } from '../net/error.js'
 import type { Path } from '../net/path.js'
@@ -56,5 +58,5 @@ export const engineFailed =
           _tag: 'EngineFailed',
           engine: name,
           reason: String(reason),
-          ...(reason instanceof Error && reason.stack !== undefined && { stack: reason.stack }),
+          ...stackOf(reason),
         }

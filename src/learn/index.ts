@@ -75,7 +75,7 @@ export {
   trainDefaults,
 } from './options.js'
 export { type Advice, adviceFor } from './profile/advice.js'
-export { type KindTime, type Profile, profileInference, profilePhase } from './profile/profile.js'
+export { type Profile, profileInference, profilePhase } from './profile/profile.js'
 export { type PushTerm, pushTerm, type TermInputs } from './push/push-term.js'
 export { recipe } from './recipe.js'
 export type { ReconstructOptions } from './repair/fit-layer.js'

@@ -38,7 +38,10 @@ export interface TrainOptions {
   readonly average: Average | null
   /** Images mixed in pairs, with their targets; `null` for none. */
   readonly mix: Mix | null
-  /** Whether the weights of the epoch of the best validation accuracy stay; the optimizer is as new where it was not the last. */
+  /**
+   * Whether the weights of the epoch of the best validation accuracy stay; the optimizer is as new where it was not the
+   * last.
+   */
   readonly restoreBest: boolean
   /** Ends after so many epochs in a row without a better validation accuracy; `null` for never. Source  Prechelt 1998 */
   readonly patience: number | null
@@ -154,7 +157,10 @@ export interface PushOptions extends TrainOptions {
 /** No alignment terms: a push by fading alone, which had the best validation accuracy. */
 export const noTerms: AlignTerms = { axis: 0, ridge: 0, correlation: 0, compactness: 0, units: 0 }
 
-/** The alignment terms for separation by single features, correlation and compactness together: few, uncorrelated features. */
+/**
+ * The alignment terms for separation by single features, correlation and compactness together: few, uncorrelated
+ * features.
+ */
 export const alignment: AlignTerms = { axis: 0.1, ridge: 0, correlation: 2, compactness: 1, units: 3 }
 
 /** Training as usual, balanced and clipped, with fading. */

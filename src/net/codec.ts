@@ -5,6 +5,7 @@ import {
   closedPartial,
   finite,
   forbid,
+  isRecord,
   list,
   naturalNumber,
   nullable,
@@ -12,6 +13,7 @@ import {
   positive,
   positiveWhole,
   share,
+  tag,
   tagged,
   wholeFrom,
 } from '../io/codec.js'
@@ -39,7 +41,7 @@ const leakyRelu = tagged<LeakyRelu>('an activation', {
   leakyRelu: closed({ _tag: t.literal('leakyRelu'), slope: rate }),
 })
 /** Whether a value is meant as a record of an activation. */
-const isMeant = (u: unknown): boolean => typeof u === 'object' && u !== null && ('_tag' in u || 'slope' in u)
+const isMeant = (u: unknown): boolean => isRecord(u) && ('_tag' in u || 'slope' in u)
 
 /** By name, or as a record; what is neither is refused as a whole. */
 const activation: t.Type<Activation, unknown> = new t.Type<Activation, unknown>(
@@ -63,7 +65,6 @@ const padding: t.Type<Padding, unknown> = t.union(
 const batchNorm: t.Type<BatchNorm> = closed({ momentum: share, epsilon: positive })
 
 const name = { name: t.string }
-const tag = <T extends string>(value: T) => ({ _tag: t.literal(value) })
 const unit = {
   bias: t.boolean,
   norm: nullable(batchNorm),

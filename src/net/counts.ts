@@ -1,19 +1,18 @@
 /** Parameters and multiply–accumulates of a net. */
+import { sumBy } from '../io/count.js'
 import type { CheckedNet, PlacedLayer } from './infer.js'
 import { channelsOf, sizeOf } from './shape.js'
 import { storedIn, weightSpecsOf } from './weight-specs.js'
 import { sidesOf } from './window.js'
 
 const paramsIn = (placed: PlacedLayer): number =>
-  weightSpecsOf(placed).reduce((sum, { trained, shape }) => sum + (trained ? sizeOf(shape) : 0), 0)
+  sumBy(weightSpecsOf(placed), ({ trained, shape }) => (trained ? sizeOf(shape) : 0))
 
 /** Values that training changes: kernels, biases, scales and shifts; running statistics are not among them. */
-export const countParams = ({ layers }: CheckedNet): number =>
-  [...layers.values()].reduce((sum, placed) => sum + paramsIn(placed), 0)
+export const countParams = ({ layers }: CheckedNet): number => sumBy([...layers.values()], paramsIn)
 
 /** Stored values: parameters and running statistics. */
-export const countStored = ({ layers }: CheckedNet): number =>
-  [...layers.values()].reduce((sum, placed) => sum + storedIn(placed), 0)
+export const countStored = ({ layers }: CheckedNet): number => sumBy([...layers.values()], storedIn)
 
 const macsAt = ({ layer, input, output }: PlacedLayer): number => {
   switch (layer._tag) {
@@ -29,8 +28,7 @@ const macsAt = ({ layer, input, output }: PlacedLayer): number => {
 }
 
 /** Multiply–accumulates of one image; batch norm folded, pooling and sums not counted. */
-export const countMacs = ({ layers }: CheckedNet): number =>
-  [...layers.values()].reduce((sum, placed) => sum + macsAt(placed), 0)
+export const countMacs = ({ layers }: CheckedNet): number => sumBy([...layers.values()], macsAt)
 
 export interface LayerCount extends PlacedLayer {
   readonly params: number

@@ -1,7 +1,9 @@
 /** Shape inference: whether the layers of a net fit one another, and which shape each takes and gives. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { elementAt } from '../io/element.js'
+import { sumBy } from '../io/count.js'
+import { elementAt, valueAt } from '../io/element.js'
 import type { Excess, NetError } from './error.js'
 import { type Algebra, interpret } from './interpret.js'
 import { checkTree } from './limits/check-tree.js'
@@ -16,7 +18,7 @@ import { checkOwnLayers, ownOutput } from './words/own-layer.js'
 export type { CheckedNet, PlacedLayer } from './path.js'
 
 /** The shape that a net gives. */
-export const outputShape = ({ layers }: CheckedNet): Shape => layers.get('')?.output ?? []
+export const outputShape = ({ layers }: CheckedNet): Shape => valueAt(layers, '').output
 
 const tooMany = (at: Path, what: Excess, got: number, most: number): E.Either<NetError, never> =>
   E.left({ _tag: 'TooMany', at, what, got, most })
@@ -139,7 +141,7 @@ const concatOutput =
     if (first === undefined) return E.left({ _tag: 'NoBranches', at })
     const sides = first.slice(0, -1)
     const odd = shapes.findIndex(shape => !isSameShape(shape.slice(0, -1), sides))
-    if (odd < 0) return E.right([...sides, shapes.reduce((sum, shape) => sum + channelsOf(shape), 0)])
+    if (odd < 0) return E.right([...sides, sumBy(shapes, channelsOf)])
     const branch = childPath(at, elementAt(branches, odd).name)
     return E.left({ _tag: 'BranchesDiffer', at, branch, got: elementAt(shapes, odd), expected: first })
   }

@@ -1,4 +1,7 @@
-/** Addresses: the names from the root to a layer, joined by `/`; and layers in their places. The net's own body has the path `''`. */
+/**
+ * Addresses: the names from the root to a layer, joined by `/`; and layers in their places. The net's own body has the
+ * path `''`.
+ */
 import type { Shape } from './shape.js'
 import type { Layer, Net } from './tree.js'
 

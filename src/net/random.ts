@@ -37,21 +37,25 @@ interface State {
   counter: number
 }
 
-const next = (state: State): number => {
+/** 32 random bits. */
+const nextBits = (state: State): number => {
   const { a, b, c, counter } = state
   const sum = (((a + b) | 0) + counter) | 0
   state.counter = (counter + 1) | 0
   state.a = b ^ (b >>> 9)
   state.b = (c + (c << 3)) | 0
   state.c = (((c << 21) | (c >>> 11)) + sum) | 0
-  return (sum >>> 0) / 0x1_0000_0000
+  return sum
 }
+
+/** Bits as a number in [0, 1). */
+const toUnit = (bits: number): number => (bits >>> 0) / 0x1_0000_0000
 
 const initialState = (seed: number, key: string): State => {
   const a = hash(key, seed | 0)
   const b = hash(key, a)
   const state = { a: a | 0, b: b | 0, c: hash(key, b) | 0, counter: 1 }
-  for (let i = 0; i < 12; i++) next(state)
+  for (let i = 0; i < 12; i++) nextBits(state)
   return state
 }
 
@@ -63,7 +67,7 @@ const initialState = (seed: number, key: string): State => {
  */
 export const stream = (seed: number, key: string): Stream => {
   const state = initialState(seed, key)
-  return () => next(state)
+  return () => toUnit(nextBits(state))
 }
 
 /** A whole number in [0, below). */
@@ -79,15 +83,56 @@ export const normal =
   () =>
     boxMuller(draw(), draw())
 
+/** The middles of equal parts of [½, 1), their logarithms, and factors that divide 32 bits by them. */
+const middles = Float64Array.from({ length: 512 }, (_, nth) => (512.5 + nth) / 1024)
+const logarithms = middles.map(Math.log)
+const reciprocals = middles.map(middle => 1 / middle / 0x1_0000_0000)
+
+/** √(−2·log(1 − u)) to 2⁻⁴⁸, for u in 32 bits; not a number where u is so small that the logarithm loses digits. */
+const radiusNear = (bits: number): number => {
+  const rest = -bits | 0
+  const zeros = Math.clz32(rest)
+  const digits = (rest << zeros) >>> 0
+  const part = (digits >>> 22) & 511
+  const f = digits * (reciprocals[part] ?? 0) - 1
+  const series = f * (1 + f * (-1 / 2 + f * (1 / 3 + f * (-1 / 4 + f / 5)))) // of log(1 + f)
+  const logarithm = (logarithms[part] ?? 0) - zeros * Math.LN2 + series
+  return logarithm < -0.01 ? Math.sqrt(-2 * logarithm) : Number.NaN
+}
+
+/** The cosines of the middles of equal parts of a turn. */
+const cosines = Float64Array.from({ length: 1024 }, (_, nth) => Math.cos((2 * Math.PI * (nth + 0.5)) / 1024))
+
+/** cos 2πv to 2⁻⁴⁸, for v in 32 bits: of the sum of the middle of its part and the angle from there. */
+const cosineNear = (bits: number): number => {
+  const part = bits >>> 22
+  const angle = ((bits & 0x3f_ffff) - 0x20_0000) * ((2 * Math.PI) / 0x1_0000_0000)
+  const square = angle * angle
+  const cosine = 1 + square * (-1 / 2 + square / 24)
+  const sine = angle * (1 + square * (-1 / 6 + square / 120))
+  return (cosines[part] ?? 0) * cosine - (cosines[(part + 768) & 1023] ?? 0) * sine
+}
+
+/** How far products of the two above may be off. */
+const precision = 2 ** -44
+
 /**
- * The first `size` draws from a normal distribution, of the stream of `seed` and `key`.
+ * The first `size` draws from a normal distribution, of the stream of `seed` and `key`. They are computed by
+ * tables, and exactly where single precision might round those otherwise.
  *
  * Law  the values of `deviation * normal(stream(seed, key))()`, one after another, in single precision
  */
 export const normals = (seed: number, key: string, size: number, deviation: number): Float32Array => {
   const state = initialState(seed, key)
   const data = new Float32Array(size)
-  for (let i = 0; i < size; i++) data[i] = deviation * boxMuller(next(state), next(state))
+  const margin = deviation * precision
+  for (let i = 0; i < size; i++) {
+    const u = nextBits(state)
+    const v = nextBits(state)
+    const near = deviation * radiusNear(u) * cosineNear(v)
+    const isSure = Math.fround(near - margin) === Math.fround(near + margin)
+    data[i] = isSure ? near : deviation * boxMuller(toUnit(u), toUnit(v))
+  }
   return data
 }
 

@@ -1,4 +1,5 @@
 /** The shapes of the values between layers, without the batch. */
+import { isSameList } from '../io/element.js'
 
 export { sizeOf } from '../io/tensor.js'
 
@@ -15,5 +16,4 @@ export const rankOf = (shape: Shape): Rank => (shape.length === 1 ? 'vector' : '
 export const channelsOf = (shape: Shape): number => shape.at(-1) ?? 0
 
 /** Whether two shapes agree in every size. */
-export const isSameShape = (a: Shape, b: Shape): boolean =>
-  a.length === b.length && a.every((size, axis) => size === b[axis])
+export const isSameShape = (a: Shape, b: Shape): boolean => isSameList(a, b)

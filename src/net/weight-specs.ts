@@ -4,7 +4,10 @@ import { channelsOf, type Shape, sizeOf } from './shape.js'
 import type { Layer } from './tree.js'
 import { sidesOf } from './window.js'
 
-/** `kernel` and `bias` belong to the product; `scale` γ, `shift` β, `mean` and `variance` to its batch norm, or to a layer of their own. */
+/**
+ * `kernel` and `bias` belong to the product; `scale` γ, `shift` β, `mean` and `variance` to its batch norm, or to a
+ * layer of their own.
+ */
 export type WeightName = 'kernel' | 'bias' | 'scale' | 'shift' | 'mean' | 'variance'
 
 /** One stored array of a layer. */
@@ -77,7 +80,7 @@ export const hasNorm = (layer: Layer): boolean =>
   layer._tag === 'norm' || ('norm' in layer && layer.norm !== null)
 
 const fanInOf = (layer: Layer, kernel: Shape): number =>
-  kernel.slice(0, layer._tag === 'depthwise' ? 2 : -1).reduce((product, size) => product * size, 1)
+  sizeOf(kernel.slice(0, layer._tag === 'depthwise' ? 2 : -1))
 
 /** The weights of one placed layer, in the order of the store. */
 export const weightSpecsOf = ({ path, layer, input, output }: PlacedLayer): readonly WeightSpec[] => {

@@ -77,6 +77,10 @@ const slideAlong = (
   return { side, size, span, stride, before, after, positions }
 }
 
+/** Whether a window reaches beyond the map. */
+export const isPadded = (slides: readonly Slide[]): boolean =>
+  slides.some(({ before, after }) => before > 0 || after > 0)
+
 /**
  * How a window slides down a map and across it.
  *

@@ -1,10 +1,13 @@
-/** Accuracy over parameters, and over what learning took, as a figure: a point for each variant, its mean over seeds with a standard deviation up and down. */
+/**
+ * Accuracy over parameters, and over what learning took, as a figure: a point for each variant, its mean over seeds
+ * with a standard deviation up and down.
+ */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { TopLevelSpec } from 'vega-lite'
 import type { VariantRun } from '../run/study/runner.js'
 import { loadVega, type PackageMissing } from './charts/draw.js'
-import { grouping } from './tables/study.js'
+import { groupByVariant } from './tables/study.js'
 import { deviation, mean } from './text/statistics.js'
 
 /** A variant as a point; in an ablation the colour is its criterion, the shape its training. */
@@ -109,5 +112,5 @@ const plotSpec = (title: string, points: readonly Point[]): TopLevelSpec => ({
 export const plot = (title: string, runs: readonly VariantRun[]): TE.TaskEither<PackageMissing, string> =>
   pipe(
     loadVega,
-    TE.flatMapTask(draw => () => draw(plotSpec(title, [...grouping(runs)].map(pointOf)))),
+    TE.flatMapTask(draw => () => draw(plotSpec(title, [...groupByVariant(runs)].map(pointOf)))),
   )

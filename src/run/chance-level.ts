@@ -1,15 +1,14 @@
 /** Whether a net that was cut, and trained again, answers as well as one that looks at nothing. */
+
 import type { Dataset } from '../data/dataset.js'
+import { countEach } from '../io/count.js'
 import type { StageResult } from './cursor.js'
 import type { AtChance } from './error.js'
 import type { Step } from './schedule/steps.js'
 
 /** The share of the commonest class. */
-const shareOfCommonest = (labels: Int32Array): number => {
-  const counts = new Map<number, number>()
-  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1)
-  return Math.max(0, ...counts.values()) / Math.max(1, labels.length)
-}
+const shareOfCommonest = (labels: Int32Array): number =>
+  Math.max(0, ...countEach(labels).values()) / Math.max(1, labels.length)
 
 /** How far above blind an accuracy is still chance: two standard errors, at most 0.05. */
 const marginOf = (blind: number, images: number): number =>

@@ -39,7 +39,10 @@ export type Cursor =
       readonly step: number
       readonly inner: Cursor | null
     }
-  /** `best` is the validation accuracy to gain on, `null` while no net was within the budget; `stale` rounds have not gained. */
+  /**
+   * `best` is the validation accuracy to gain on, `null` while no net was within the budget; `stale` rounds have not
+   * gained.
+   */
   | {
       readonly _tag: 'regrowing'
       readonly round: number

@@ -6,7 +6,10 @@ import type { Measure } from '../surgery/error.js'
 import type { RunError } from './error.js'
 import { type Within, withinCodec } from './schedule/words/within.js'
 
-/** The bound on accuracy broke; no channel was left to cut; growing gained nothing; the budget was spent; the site was pruned away. */
+/**
+ * The bound on accuracy broke; no channel was left to cut; growing gained nothing; the budget was spent; the site was
+ * pruned away.
+ */
 export type StopReason = 'accuracy' | 'nothing left to cut' | 'no gain' | 'budget' | 'site pruned away'
 
 /** A target or budget that a net could not meet. */

@@ -1,6 +1,16 @@
 /** Codecs of the options of pruning and growing, for callers without types: every option known, each of its kind. */
 import * as t from 'io-ts'
-import { closed, closedPartial, finite, keyed, list, naturalNumber, positive } from '../io/codec.js'
+import {
+  closed,
+  closedPartial,
+  finite,
+  guarded,
+  isRecord,
+  keyed,
+  list,
+  naturalNumber,
+  positive,
+} from '../io/codec.js'
 import { layerCodec } from '../net/codec.js'
 import { seedCodec } from '../net/random.js'
 import type { Widths } from './analysis/trunk.js'
@@ -12,11 +22,6 @@ import type { Combine, Normalize } from './prune/rank.js'
 import type { MeasureLatency } from './prune/target.js'
 import { targetFields } from './target-codec.js'
 
-/** A codec of one predicate, under the name it has in messages. */
-const kind = <A>(name: string, is: (u: unknown) => u is A): t.Type<A, A, unknown> =>
-  new t.Type<A>(name, is, (u, context) => (is(u) ? t.success(u) : t.failure(u, context)), t.identity)
-
-const isObject = (u: unknown): u is object => typeof u === 'object' && u !== null
 const isFunction = (u: unknown): u is MeasureLatency => typeof u === 'function'
 
 export const normalizeCodec: t.Type<Normalize> = t.keyof({ raw: null, global: null, eta: null, layer: null })
@@ -48,16 +53,20 @@ export const constraintCodecs = {
 
 export const widthsCodec: t.Type<Widths, unknown> = t.record(t.string, t.number)
 
-const utilities = kind(
+const utilities = guarded(
   'utilities by path, or a function that tells them',
-  (u): u is Extract<PruneOptions, { readonly by: unknown }>['by'] => isObject(u) || typeof u === 'function',
+  (u): u is Extract<PruneOptions, { readonly by: unknown }>['by'] => isRecord(u) || typeof u === 'function',
 )
 
 const rankedOptions = { ...constraintCodecs, combine, widths: widthsCodec } satisfies CodecOf<
   Omit<ByThreshold, 'eta' | 'by'>
 >
 
-const amountOptions = { ...rankedOptions, normalize: normalizeCodec, measure: kind('a function', isFunction) }
+const amountOptions = {
+  ...rankedOptions,
+  normalize: normalizeCodec,
+  measure: guarded('a function', isFunction),
+}
 
 export const pruneCodec: t.Type<PruneOptions, unknown> = keyed<
   PruneOptions,
@@ -81,9 +90,9 @@ export const growthCodec: t.Type<Growth, unknown> = keyed<Growth, SiteKind>('wha
   widen: closed({ widen: t.string, by: positive }),
 })
 
-const statistics = kind<ChannelStatistics>(
+const statistics = guarded<ChannelStatistics>(
   'mean and variance',
-  (u): u is ChannelStatistics => isObject(u) && 'mean' in u && 'variance' in u,
+  (u): u is ChannelStatistics => isRecord(u) && 'mean' in u && 'variance' in u,
 )
 
 const seed = { seed: seedCodec }

@@ -57,7 +57,10 @@ export type PruneError =
       /** The options that hold channels back, by name. */
       readonly limits: readonly string[]
     }
-  /** The net does not end in a layer of features and then a dense layer, or a 1×1 convolution and a mean; its last two layers. */
+  /**
+   * The net does not end in a layer of features and then a dense layer, or a 1×1 convolution and a mean; its last two
+   * layers.
+   */
   | { readonly _tag: 'NoDecision'; readonly got: readonly string[] }
 
 /** Errors of growing. */

@@ -1,5 +1,4 @@
 /** Where the arrays of an altered net come from: one map for weights, running statistics and optimizer slots alike. */
-import { elementAt } from '../io/element.js'
 import { range } from '../net/channels/wiring.js'
 import { lastName, parentPath } from '../net/path.js'
 import { channelsOf, type Shape, sizeOf } from '../net/shape.js'
@@ -26,18 +25,24 @@ interface Plane {
   readonly width: number
 }
 
-/** Gathers rows and columns of one matrix into another. */
-const copyPlane = (old: Plane, next: Plane, rows: Int32Array, columns: Int32Array): void => {
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i] ?? -1
-    if (row < 0) continue
-    const source = old.from + row * old.width
-    const target = next.from + i * next.width
+/** Gathers the columns of a row; all of them, as they are, where `columns` is null. */
+const copyRow = (source: Float32Array, target: Float32Array, columns: AxisMap): void => {
+  if (columns === null) target.set(source)
+  else
     for (let j = 0; j < columns.length; j++) {
       const column = columns[j] ?? -1
-      if (column >= 0) next.data[target + j] = elementAt(old.data, source + column)
+      if (column >= 0) target[j] = source[column] ?? 0
     }
-  }
+}
+
+const rowOf = ({ data, from, width }: Plane, row: number): Float32Array =>
+  data.subarray(from + row * width, from + (row + 1) * width)
+
+/** Gathers rows and columns of one matrix into another. */
+const copyPlane = (old: Plane, next: Plane, rows: Int32Array, columns: AxisMap): void => {
+  rows.forEach((row, nth) => {
+    if (row >= 0) copyRow(rowOf(old, row), rowOf(next, nth), columns)
+  })
 }
 
 /** The axes before the last two as one: which matrix each new matrix comes from, −1 where it is new. */
@@ -61,11 +66,12 @@ export const gatherAxes =
   (tensor: Tensor): Tensor => {
     if (axes.every(places => places === null)) return tensor
     const data = new Float32Array(sizeOf(shape))
-    const lists = shape.map((size, axis) => axes[axis] ?? range(size))
-    const [rows = range(1), columns = range(1)] = shape.length > 1 ? lists.slice(-2) : [range(1), lists[0]]
-    const [width, area] = [channelsOf(tensor.shape), sizeOf(tensor.shape.slice(-2))]
-    planesOf(lists.slice(0, -2), tensor.shape).forEach((plane, nth) => {
-      const next = { data, from: nth * rows.length * columns.length, width: columns.length }
+    const lists = shape.slice(0, -1).map((size, axis) => axes[axis] ?? range(size))
+    const [rows, columns] = [lists.at(-1) ?? range(1), axes.at(-1) ?? null]
+    const [width, narrow] = [channelsOf(tensor.shape), channelsOf(shape)]
+    const area = sizeOf(tensor.shape.slice(-2))
+    planesOf(lists.slice(0, -1), tensor.shape).forEach((plane, nth) => {
+      const next = { data, from: nth * rows.length * narrow, width: narrow }
       if (plane >= 0) copyPlane({ data: tensor.data, from: plane * area, width }, next, rows, columns)
     })
     return { shape, data }

@@ -111,7 +111,9 @@ describe('the command', () => {
     )
     if (!measured || !alone || !described || !named) throw new Error('four were asked')
     expect([measured.code, alone.code, described.code], measured.err + alone.err).toEqual([0, 0, 0])
-    expect(measured.err).toContain('by taylor, repaired by reconstruct; accuracy on ')
+    expect(measured.err.split('\n')[0]).toBe(
+      'by taylor, repaired by reconstruct, both on 7 images; accuracy on 8 images that neither has seen; 1 test image not used',
+    )
     expect(measured.out).toMatch(
       /parameters +MACs +accuracy\nbefore .* %\ncut .* %\nrepaired .* %\n\nwrote .*own-/,
     )

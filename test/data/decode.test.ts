@@ -3,6 +3,7 @@ import sharp, { type Sharp } from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { Fault } from '../../src/data/error.js'
 import { decodeImage } from '../../src/data/formats/images/decode/decode.js'
+import { oneAtATime } from '../../src/data/formats/images/decode/one-at-a-time.js'
 import { openData } from '../../src/data/open.js'
 import { imageFolder } from '../../src/data/spec.js'
 import { image } from '../../src/net/words/leaves.js'
@@ -234,9 +235,36 @@ describe('decodeImage', () => {
     const before = process.memoryUsage().rss
     for (const bytes of [png, jpeg])
       expect(await complaintOf(bytes)).toMatch(
-        /: expected an image of at most 67,108,864 pixels, got a larger one; try scaling it down/,
+        /: expected an image of at most 268,435,456 pixels, got a larger one; try scaling it down \(magick /,
       )
     expect(process.memoryUsage().rss - before).toBeLessThan(2 ** 28)
+  })
+
+  test('photos of more pixels than usual are decoded, in turn with others', async () => {
+    const [width, height] = [9000, 8000]
+    const create = { width, height, channels: 3, background: { r: 250, g: 120, b: 10 } } as const
+    const large = await sharp({ create }).jpeg().toBuffer()
+    const small = await open(fields).png().toBuffer()
+    const results = await Promise.all(
+      [large, small, large].map(bytes => decodeImage([1, 1, 3])(bytes, place)),
+    )
+    expect(apart(results[0] ?? Uint8Array.of(), Uint8Array.of(250, 120, 10))).toBeLessThan(3)
+    expect(results[2]).toEqual(results[0])
+  })
+
+  test('one at a time, whether those before end well or not', async () => {
+    const log: string[] = []
+    const task = (name: string, isGood: boolean) => async () => {
+      log.push(`${name} begins`)
+      await new Promise(resolve => setTimeout(resolve, 2))
+      log.push(`${name} ends`)
+      if (!isGood) throw new Error(name)
+      return name
+    }
+    const tasks = [oneAtATime(task('a', true)), oneAtATime(task('b', false)), oneAtATime(task('c', true))]
+    const outcomes = (await Promise.allSettled(tasks)).map(({ status }) => status)
+    expect(outcomes).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(log).toEqual(['a', 'b', 'c'].flatMap(name => [`${name} begins`, `${name} ends`]))
   })
 
   test.for([

@@ -146,9 +146,15 @@ describe.skipIf(!hasAddon)('a worker', () => {
   const listening = (address: Address) =>
     followCluster({ address, onListening: () => undefined, prepare: yes, asksToStop: () => false })
 
-  test('is refused a port that is taken', async () => {
+  test('is refused a port that is taken, or one before, as the next is for TensorFlow', async () => {
     const taken = await listenOn(createServer())
     expect(await failure(listening(taken))).toMatchObject({ _tag: 'PortTaken', reason: 'EADDRINUSE' })
+    const before = { ...taken, port: taken.port - 1 }
+    expect(await failure(listening(before))).toEqual({
+      _tag: 'PortTaken',
+      address: addressText(taken),
+      reason: 'EADDRINUSE',
+    })
   })
 
   test('takes no nonsense, and no more than it needs', async () => {

@@ -5,7 +5,7 @@ import type { Session } from '../../src/engine/engine.js'
 import type { Program } from '../../src/graph/graph.js'
 import * as op from '../../src/graph/operations.js'
 import { available } from '../support/engines.js'
-import { apart } from '../support/nets/agree.js'
+import { apart, noiseOf, shaken } from '../support/nets/agree.js'
 import {
   begunOf,
   dataOf,
@@ -16,7 +16,7 @@ import {
   told,
   windowsOf,
 } from '../support/nets/operations.js'
-import { evaluate } from '../support/nets/reference.js'
+import { type Disturb, evaluate } from '../support/nets/reference.js'
 
 describe.each(await available())('on %s', (_, engine) => {
   const open = async <P extends Program>(program: P): Promise<Session<P>> => {
@@ -25,16 +25,21 @@ describe.each(await available())('on %s', (_, engine) => {
     return session.right
   }
 
-  /** How far a program's calls and variables are from the reference, each call on variables of its own. */
+  /** How far a program's calls and variables are from the reference beyond rounding, each call on variables of its own. */
   const error = async (program: Program): Promise<number> => {
     const session = await open(program)
     const begun = begunOf(program)
     const errors = Object.entries(program).flatMap(([call, graph]) => {
-      const expected = evaluate(graph, feedsOf(graph), dataOf(begun))
+      const compute = (disturb?: Disturb) => evaluate(graph, feedsOf(graph), dataOf(begun), disturb)
+      const expected = compute()
+      const noise = noiseOf(
+        expected.outputs,
+        [1, 2, 3].map(nth => compute(shaken(nth, 1e-6)).outputs),
+      )
       session.write(begun)
       const got = session.run(call, feedsOf(graph))
       const after = session.read()
-      return [apart(expected.outputs, got), apart(expected.variables, dataOf(after))]
+      return [apart(expected.outputs, got, noise), apart(expected.variables, dataOf(after))]
     })
     session.close()
     return Math.max(...errors)

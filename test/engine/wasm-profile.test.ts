@@ -39,6 +39,7 @@ test('a profile has every operation of a call once, and the multiply–accumulat
     call: 'go',
     feeds,
     weights: model.weights,
+    constants: {},
     rounds: 2,
   })
   expect(costs.reduce((sum, { macs }) => sum + macs, 0)).toBe(batch * countMacs(model))

@@ -140,6 +140,20 @@ describe('damaged and hostile files are refused in one line', () => {
     expect(line).toMatch('expected a name of its own for each layer, got several called dense; try ')
   })
 
+  test('layers without a name', async () => {
+    const config = new TextDecoder().decode(archive()['config.json'])
+    const edited = (text: string) => refused({ ...archive(), 'config.json': strToU8(text) })
+    expect(await edited(config.replaceAll(/"(flatten|dense)"/g, '""'))).toMatch(
+      'expected a name of its own for each layer, got several without one; try ',
+    )
+    const softened = config
+      .replaceAll('"dense"', '""')
+      .replaceAll('"class_name": "Dense"', '"class_name": "Soft"')
+    expect(await edited(softened)).toMatch(
+      'a layer without a name: expected a supported class, got Soft; try ',
+    )
+  })
+
   test.for(['nested-3.keras', 'nested-2.h5'])('%s, cut anywhere or with bytes changed', name =>
     inFolder(async folder => {
       const file = join(folder, name)

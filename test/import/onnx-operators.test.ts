@@ -337,3 +337,12 @@ test('a factor and an addend behind a convolution are its batch norm', async () 
   const { net } = await read(onnxFile(file ?? { nodes: [] }))
   expect(net.body.layers[0]).toMatchObject({ _tag: 'conv', bias: false, norm: {}, activation: 'relu' })
 })
+
+test('the Swish of opset 24 is an activation', async () => {
+  const nodes = [
+    { op: 'Conv', from: ['x', 'w'] },
+    { op: 'Swish', from: ['t1'] },
+  ]
+  const { net } = await read(onnxFile({ ...headed(nodes, { w: weight(4, 3, 1, 1) }, 4), opset: 24 }))
+  expect(net.body.layers[0]).toMatchObject({ _tag: 'conv', activation: 'swish' })
+})

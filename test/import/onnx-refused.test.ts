@@ -1,7 +1,5 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import * as fc from 'fast-check'
-import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import { importModel } from '../../src/convert/import.js'
 import { renderMessage } from '../../src/report/text/render-message.js'
@@ -75,11 +73,19 @@ const refused: Readonly<Record<string, readonly [FileOf, ...said: readonly strin
   ],
   'an opset that is too old': [
     { ...plain, opset: 10 },
-    'opset_import: expected an opset from 11 to 23, got 10',
+    'opset_import: expected an opset from 11 to 28, got 10; try exporting the model again, with opset_version=18 for torch.onnx.export or --opset 18 for tf2onnx',
   ],
   'an opset that is too new': [
-    { ...plain, opset: 24 },
-    'opset_import: expected an opset from 11 to 23, got 24',
+    { ...plain, opset: 29 },
+    'opset_import: expected an opset from 11 to 28, got 29; try exporting the model again, with opset_version=18 ',
+  ],
+  'a swish of another slope': [
+    { ...headed([{ op: 'Swish', from: ['x'], name: 'act', with: { alpha: { float: 1.5 } } }]), opset: 24 },
+    'layer act (Swish), alpha: expected 1, got 1.5; try ',
+  ],
+  'weights of a type of newer opsets': [
+    convOf({ ...weight(4, 3, 1, 1), dataType: 24 }),
+    'tensor w, data_type: expected one of float32, uint8, int8, int32, int64, bool, float16, float64, got float8e8m0; try ',
   ],
   'an operator that is not known': [
     headed([{ op: 'Resize', from: ['x'], name: 'up' }]),
@@ -128,7 +134,7 @@ const refused: Readonly<Record<string, readonly [FileOf, ...said: readonly strin
   ],
   'a weight of other bits': [
     convOf({ dims: [4, 3, 1, 1], dataType: 22, rawData: new Uint8Array(6) }),
-    'tensor w, data_type: expected one of float32, uint8, int8, int32, int64, bool, float16, float64, got type 22; try ',
+    'tensor w, data_type: expected one of float32, uint8, int8, int32, int64, bool, float16, float64, got int4; try ',
   ],
   'a rounding that is undone by other numbers': [
     headed(
@@ -293,7 +299,7 @@ const refused: Readonly<Record<string, readonly [FileOf, ...said: readonly strin
   ],
   'a map at the end': [
     { nodes: [{ op: 'Relu', from: ['x'], name: 'r' }] },
-    'output: expected one number a class, got 2 × 3 × 6 × 5',
+    'layer t1 (Output), shape: expected one number a class, got 2 × 3 × 6 × 5',
   ],
   'two inputs': [
     { ...plain, nodes: plain.nodes, outputs: ['t1', 't4'] },
@@ -301,7 +307,7 @@ const refused: Readonly<Record<string, readonly [FileOf, ...said: readonly strin
   ],
   'an output that nothing gives': [
     { ...plain, outputs: ['nothing'] },
-    'input nothing: expected an initializer',
+    'tensor nothing, output of the model: expected a tensor that a node gives, got a name that nothing has; try ',
   ],
 }
 
@@ -317,7 +323,9 @@ describe('an ONNX file that cannot be imported is refused in one line', () => {
     expect(await said(new TextEncoder().encode('hello, world'))).toContain('expected a whole ONNX model')
     const whole = onnxFile(plain)
     expect(await said(whole.subarray(0, whole.length - 9))).toContain('expected a whole ONNX model')
-    expect(await said(new Uint8Array())).toContain('opset_import: expected an opset from 11 to 23, got none')
+    expect(await said(new Uint8Array())).toContain(
+      'opset_import: expected an opset from 11 to 28, got none; try ',
+    )
   })
 
   test('names of any length and any letters stay in one line', async () => {
@@ -349,56 +357,5 @@ describe('an ONNX file that cannot be imported is refused in one line', () => {
       return { op: 'Add', from: [nth === 0 ? 'x' : `t${nth}`, from], name: `add${nth}` }
     })
     expect(await said(onnxFile(headed(nodes)))).toMatch(/layers|levels|branches/)
-  })
-})
-
-/** Bytes changed here and there, and cut. */
-const damaged = (bytes: Uint8Array): fc.Arbitrary<Uint8Array> =>
-  fc
-    .record({
-      changes: fc.array(
-        fc.tuple(fc.nat(bytes.length - 1), fc.oneof(fc.nat(255), fc.constantFrom(0, 1, 127, 128, 255))),
-        { maxLength: 6 },
-      ),
-      length: fc.oneof({ weight: 4, arbitrary: fc.constant(bytes.length) }, fc.nat(bytes.length)),
-    })
-    .map(({ changes, length }) => {
-      const result = bytes.slice(0, length)
-      for (const [at, value] of changes) if (at < length) result[at] = value
-      return result
-    })
-
-describe('a damaged ONNX file', () => {
-  const rich = onnxFile({
-    nodes: [
-      { op: 'Conv', from: ['x', 'w', 'b'], with: { pads: [1, 1, 1, 1], group: 1, strides: [1, 1] } },
-      { op: 'Reshape', from: ['t1', 'split'] },
-      { op: 'Transpose', from: ['t2'], with: { perm: [0, 2, 1, 3, 4] } },
-      { op: 'Reshape', from: ['t3', 'joined'] },
-      { op: 'MaxPool', from: ['t4'], with: { kernel_shape: [2, 2], ceil_mode: 1 } },
-      { op: 'ReduceMean', from: ['t5'], with: { axes: [2, 3], keepdims: 0 } },
-      { op: 'Gemm', from: ['t6', 'head'] },
-      { op: 'Softmax', from: ['t7'] },
-    ],
-    weights: {
-      ...{ w: weight(4, 3, 3, 3), b: weight(4), head: weight(4, 3) },
-      ...{ split: integers(2, 2, 2, 6, 5), joined: integers(2, 4, 6, 5) },
-    },
-  })
-
-  test('gives a model or one line, and throws nothing', async () => {
-    await inFolder(async folder => {
-      const file = join(folder, 'model.onnx')
-      writeFileSync(file, rich)
-      await run(importModel(file))
-      await fc.assert(
-        fc.asyncProperty(damaged(rich), async bytes => {
-          writeFileSync(file, bytes)
-          const result = await importModel(file)()
-          if (E.isLeft(result)) expect(renderMessage(result.left)).not.toContain('\n')
-        }),
-        { numRuns: 1500 },
-      )
-    })
   })
 })

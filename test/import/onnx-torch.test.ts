@@ -8,7 +8,7 @@ import { forward } from '../support/nets/forward.js'
 import { apart, inFolder, logitsOf, run, tolerance } from '../support/programs/exported.js'
 import { hasModule, runPython } from '../support/programs/python.js'
 
-/** Made by `onnx/make.py`: a folder for each exporter. */
+/** Made by `onnx/make.py`: a folder for each exporter and opset. */
 const folder = join(import.meta.dirname, '../onnx')
 
 const answers: Readonly<Record<string, readonly number[]>> = JSON.parse(
@@ -69,11 +69,18 @@ const torchvision = [
   'convnext_tiny',
 ] as const
 
-/** Exports a net of torchvision with random weights and statistics, by the exporter that `dynamo` names. */
+/** Of one net, other opsets than those that the exporters choose, which `0` stands for. */
+const exports = [
+  ...torchvision.flatMap(name => [[name, 'script', 0] as const, [name, 'dynamo', 0] as const]),
+  ...([11, 17] as const).map(opset => ['mobilenet_v3_large', 'script', opset] as const),
+  ['mobilenet_v3_large', 'dynamo', 24] as const,
+] as const
+
+/** Exports a net of torchvision with random weights and statistics. */
 const exportScript = `
 import sys, warnings, torch, torchvision
 warnings.filterwarnings('ignore')
-name, exporter, file = sys.argv[1:]
+name, exporter, opset, file = sys.argv[1:]
 torch.manual_seed(0)
 options = {'aux_logits': True, 'init_weights': False} if name in ('googlenet', 'inception_v3') else {}
 net = getattr(torchvision.models, name)(weights=None, **options).eval()
@@ -84,7 +91,7 @@ for module in net.modules():
 side = 299 if name == 'inception_v3' else 224
 images = ((torch.arange(3 * side * side) * 37) % 101 / 101 - 0.5).reshape(1, 3, side, side)
 with torch.no_grad():
-    torch.onnx.export(net, (images,), file, dynamo=exporter == 'dynamo')
+    torch.onnx.export(net, (images,), file, dynamo=exporter == 'dynamo', opset_version=int(opset) or None)
     print('answer', *net(images)[0].tolist())
 `
 
@@ -92,13 +99,13 @@ const wantsTorch = '(wants ESPALIER_PYTHON with torch, torchvision and onnxscrip
 const hasTorch = hasModule('torchvision') && hasModule('onnxscript')
 
 describe.skipIf(!hasTorch)(`a net of torchvision answers as there ${wantsTorch}`, () => {
-  test.for(torchvision.flatMap(name => [[name, 'script'] as const, [name, 'dynamo'] as const]))(
-    '%s by the exporter %s',
+  test.for(exports)(
+    '%s by the exporter %s, opset %i',
     { timeout: 300_000 }, // an export alone takes a minute on a busy machine
-    ([name, exporter]) =>
+    ([name, exporter, opset]) =>
       inFolder(async folder => {
         const file = join(folder, 'model.onnx')
-        const printed = runPython(exportScript, name, exporter, file)
+        const printed = runPython(exportScript, name, exporter, `${opset}`, file)
         const expected = printed
           .split('\n')
           .find(line => line.startsWith('answer'))
@@ -108,7 +115,7 @@ describe.skipIf(!hasTorch)(`a net of torchvision answers as there ${wantsTorch}`
         const model = await run(readOnnxModel(file))
         const [side = 0] = model.net.input
         const difference = apart(expected ?? [], await forward(model, imagesOf(side), 1))
-        console.log(`${name} (${exporter}): ${difference.toExponential(1)} from PyTorch`)
+        console.log(`${name} (${exporter}, opset ${opset}): ${difference.toExponential(1)} from PyTorch`)
         expect(difference).toBeLessThan(tolerance)
       }),
   )

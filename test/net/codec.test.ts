@@ -1,220 +1,20 @@
+/** Nets and experiments through JSON: what comes back, and where a difference is found. */
 import * as fc from 'fast-check'
 import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, test } from 'vitest'
-import type { Augmentation } from '../../src/data/pipeline/augment.js'
-import { cifar10, type DataSpec, glyphs, imageFolder, mnist, tfrecord } from '../../src/data/spec.js'
-import { adamw, type Optimizer, sgd } from '../../src/graph/optimizer.js'
+import { mnist } from '../../src/data/spec.js'
 import { decode } from '../../src/io/codec.js'
-import {
-  alignment,
-  type CriterionName,
-  defaultNormalize,
-  noTerms,
-  type TrainOptions,
-} from '../../src/learn/options.js'
-import {
-  constant,
-  cosine,
-  type LearningRateSchedule,
-  step as stepped,
-  triangular,
-} from '../../src/learn/training/learning-rate.js'
 import { netCodec } from '../../src/net/codec.js'
-import { inception, net } from '../../src/net/words/combinators.js'
+import { net } from '../../src/net/words/combinators.js'
 import { convBnAct, dense, globalAvgPool, image } from '../../src/net/words/leaves.js'
 import { experimentCodec } from '../../src/run/schedule/codec.js'
-import { type Experiment, experiment } from '../../src/run/schedule/experiment.js'
-import { prune, push, regrow, train, untilTarget, whileAccuracy } from '../../src/run/schedule/schedule.js'
-import type { Step } from '../../src/run/schedule/steps.js'
-import type { Growth } from '../../src/surgery/grow/options.js'
-import type { CountedTarget } from '../../src/surgery/prune/target.js'
+import { experiment } from '../../src/run/schedule/experiment.js'
+import { prune, train, untilTarget } from '../../src/run/schedule/schedule.js'
+import { arbitraryExperiment } from '../support/experiments/experiments.js'
 import { arbitraryNet } from '../support/nets/arbitrary.js'
 import { left, right } from '../support/nets/surgery.js'
 
 const fixed = net('fixed', image(8, 8, 1), convBnAct(2), globalAvgPool, dense(2))
-
-const share = fc.oneof(fc.constantFrom(0, 1), fc.double({ min: 0, max: 1, noNaN: true }))
-const keptShare = fc.double({ min: 1e-6, max: 1, noNaN: true })
-const positive = fc.double({ min: 1e-6, max: 1e6, noNaN: true })
-const count = fc.oneof(fc.constant(0), fc.nat(1000))
-const positiveCount = fc.integer({ min: 1, max: 1000 })
-
-const schedule: fc.Arbitrary<LearningRateSchedule> = fc.oneof(
-  fc.record({ warmup: count }).map(constant),
-  fc.record({ warmup: count, at: fc.array(share, { maxLength: 3 }), factor: positive }).map(stepped),
-  fc.record({ warmup: count, floor: share }).map(cosine),
-  fc.record({ warmup: count, start: share, peak: share, floor: share }).map(triangular),
-)
-
-const optimizer: fc.Arbitrary<Optimizer> = fc.oneof(
-  fc
-    .record({ momentum: share, nesterov: fc.boolean(), weightDecay: positive, decoupled: fc.boolean() })
-    .map(sgd),
-  fc.record({ beta1: share, beta2: share, epsilon: positive, weightDecay: positive }).map(adamw),
-)
-
-const learning: fc.Arbitrary<TrainOptions> = fc.record({
-  epochs: positiveCount,
-  batchSize: positiveCount,
-  learningRate: positive,
-  lrSchedule: schedule,
-  optimizer,
-  labelSmoothing: share,
-  clipNorm: fc.option(positive),
-  balanced: fc.boolean(),
-  classWeights: fc.constant(null), // any name may be one of its keys: they have a test of their own
-  freeze: fc.array(fc.string()),
-  scaleRate: positive,
-  shiftRate: positive,
-  average: fc.option(fc.record({ every: positiveCount, decay: share, lookahead: fc.boolean() })),
-  mix: fc.option(
-    fc.oneof(fc.record({ mixup: positive, probability: share }), fc.record({ cutmix: positive })),
-  ),
-  restoreBest: fc.boolean(),
-  patience: fc.option(positiveCount),
-  accumulate: positiveCount,
-})
-
-const training = fc
-  .tuple(learning, fc.option(fc.record({ temperature: positive, weight: share })))
-  .map(([options, distill]) => ({ ...options, distill }))
-
-const amountOf = (figure: fc.Arbitrary<number>) =>
-  fc.oneof(fc.record({ params: figure }), fc.record({ macs: figure }), fc.record({ bytes: figure }))
-
-const aim: fc.Arbitrary<CountedTarget> = fc.oneof(
-  fc.record({ keep: amountOf(keptShare) }),
-  fc.record({ atMost: amountOf(positive) }),
-  fc.record({ eta: positive }),
-)
-
-const losers = fc.record({ l1: share, from: share, until: share, cost: share, decay: share })
-
-const paths = fc.array(fc.constantFrom('stem', 'a/three/conv'))
-
-const criterion = fc.constantFrom(...(Object.keys(defaultNormalize) as CriterionName[])) // its keys are the names
-
-const single: fc.Arbitrary<Step> = fc.oneof(
-  training.map(train),
-  fc
-    .record({
-      options: training,
-      target: fc.option(aim),
-      align: fc.constantFrom(alignment, noTerms),
-      ramp: share,
-      fade: fc.option(losers),
-    })
-    .map(({ options, target, ...rest }) => push({ ...options, ...rest, ...target })),
-  fc
-    .record({
-      target: fc.option(aim),
-      by: criterion,
-      cost: share,
-      images: positiveCount,
-      repair: fc.constantFrom('batchNorm' as const, 'head' as const, 'reconstruct' as const),
-      normalize: fc.option(fc.constantFrom('raw', 'global', 'eta', 'layer')),
-      minChannels: count,
-      roundTo: fc.oneof(positiveCount, fc.constant('auto' as const)),
-      freeze: paths,
-      ignore: paths,
-    })
-    .map(({ target, ...rest }) => prune({ ...rest, ...target })),
-)
-
-const bound = fc.oneof(
-  share,
-  fc.integer({ min: 0, max: 100 }).map(part => `${part}%` as const),
-)
-
-const rounds = (inner: fc.Arbitrary<Step>): fc.Arbitrary<Step> =>
-  fc.oneof(
-    fc
-      .tuple(aim, fc.integer({ min: 1, max: 9 }), fc.option(bound), fc.array(inner, { maxLength: 3 }))
-      .map(([until, rounds, within, steps]) => untilTarget({ ...until, rounds, within }, ...steps)),
-    fc
-      .tuple(fc.record({ within: bound, eta: positive }), fc.array(inner, { maxLength: 3 }))
-      .map(([options, steps]) => whileAccuracy(options, ...steps)),
-  )
-
-const regrowing = (inner: fc.Arbitrary<Step>): fc.Arbitrary<Step> =>
-  fc
-    .record({
-      atMost: fc.oneof(fc.record({ params: positive }), fc.record({ macs: positive })),
-      rounds: fc.integer({ min: 1, max: 9 }),
-      minDelta: share,
-      patience: positiveCount,
-      steps: fc.array(inner, { maxLength: 2 }),
-    })
-    .map(({ steps, ...options }) => regrow(options, ...steps))
-
-const place = fc.constantFrom('stem', 'a/three/conv')
-const newLayer = fc.constantFrom(convBnAct(3, 1, { name: 'next' }), inception('next', { point: 2 }))
-
-const growth: fc.Arbitrary<Growth> = fc.oneof(
-  fc.record({ after: place, module: newLayer }),
-  fc.record({ before: place, module: newLayer }),
-  fc.record({ inside: place, module: newLayer, at: count }, { requiredKeys: ['inside', 'module'] }),
-  fc.record({ deepen: place, module: newLayer }),
-  fc.record({ to: place, branch: newLayer }),
-  fc.record({ widen: place, by: positive }),
-)
-
-const growing = (inner: fc.Arbitrary<Step>): fc.Arbitrary<Step> =>
-  fc.record({
-    _tag: fc.constant('grow' as const),
-    growths: fc.oneof(
-      fc.array(growth, { minLength: 1, maxLength: 2 }),
-      fc.record({
-        where: fc.constant('gradient' as const),
-        candidates: fc.array(growth, { minLength: 1, maxLength: 2 }),
-        per: fc.constantFrom('params' as const, 'macs' as const),
-        max: positiveCount,
-      }),
-    ),
-    init: fc.constantFrom('preserve' as const, 'noisy' as const, 'scratch' as const),
-    exact: fc.boolean(),
-    noise: positive,
-    minDelta: share,
-    patience: positiveCount,
-    budget: fc.record({
-      params: fc.option(positive),
-      macs: fc.option(positive),
-      latency: fc.option(positive),
-    }),
-    newRate: fc.oneof(fc.constantFrom(null, 'balance' as const), positive),
-    warmup: fc.oneof(fc.constant(null), learning),
-    steps: fc.array(inner, { maxLength: 2 }),
-  })
-
-const step = fc.oneof(
-  { weight: 3, arbitrary: single },
-  { weight: 1, arbitrary: growing(single) },
-  { weight: 1, arbitrary: rounds(fc.oneof(single, rounds(single), growing(single))) },
-  { weight: 1, arbitrary: regrowing(fc.oneof(single, growing(single))) },
-)
-
-const augmentation = fc.constantFrom<Augmentation[]>(
-  { _tag: 'shift', pixels: 2, fill: 'zero' },
-  { _tag: 'flip', alternating: false },
-  { _tag: 'randomResizedCrop', size: 8, area: [0.2, 1], ratio: [0.75, 1.25] },
-)
-
-const data: fc.Arbitrary<DataSpec> = fc
-  .tuple(fc.array(augmentation, { maxLength: 2 }), fc.option(fc.constant({ mean: [0.5], deviation: [0.2] })))
-  .chain(([augment, normalise]) => {
-    const options = { augment, ...(normalise !== null && { normalise }) }
-    return fc.constantFrom<DataSpec[]>(
-      glyphs({ ...options, train: 30 }),
-      mnist(options),
-      cifar10(options),
-      imageFolder([8, 8, 3], options),
-      tfrecord([8, 8, 3], 3, options),
-    )
-  })
-
-const arbitraryExperiment: fc.Arbitrary<Experiment> = fc
-  .tuple(arbitraryNet({ dropout: true }), data, fc.array(step, { maxLength: 4 }))
-  .map(([net, spec, steps]) => experiment(net, spec, ...steps))
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 type Keys = readonly (string | number)[]
@@ -297,7 +97,8 @@ describe('a difference is refused where it is', () => {
   test('a key that is missing', () => {
     const onlyKey = (key: string) =>
       ['params', 'macs', 'bytes', 'keep', 'atMost', 'eta', 'mixup', 'cutmix'].includes(key)
-    const isWord = (key: unknown) => ['after', 'before', 'inside', 'deepen', 'to', 'widen'].includes(`${key}`)
+    const isWord = (key: unknown) =>
+      ['after', 'before', 'inside', 'deepen', 'to', 'widen', 'candidates'].includes(`${key}`)
     const mayMiss = (keys: Keys, key: string) =>
       (key === 'at' && ['growths', 'candidates'].includes(`${keys.at(-2)}`)) ||
       ['probability', 'prune'].includes(key)

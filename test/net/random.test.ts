@@ -39,6 +39,12 @@ test('many normal draws are those of the stream one after another', () => {
   )
 })
 
+test('of very many normal draws, none is rounded to another number', () => {
+  const draw = normal(stream(1, 'many'))
+  const isOther = (value: number): boolean => !Object.is(value, Math.fround(0.3 * draw()))
+  expect(normals(1, 'many', 500_000, 0.3).filter(isOther)).toHaveLength(0)
+})
+
 test('the first weights of a net', () => {
   const all = createHash('sha256')
   for (const [key, { data }] of Object.entries(right(init(3)(tinyNet)).weights))

@@ -1,4 +1,4 @@
-"""Makes the ONNX files here, a folder for each exporter, and answers.json with what PyTorch answers.
+"""Makes the ONNX files here, a folder for each exporter and opset, and answers.json with what PyTorch answers.
 
 The nets are small, of torchvision's blocks.
 
@@ -116,6 +116,9 @@ def slim(file):
 # Files of the newer exporter are larger; those whose operators differ are enough.
 twice = {'mobilenet_v3', 'shufflenet_v2', 'convnext'}
 
+# The exporters' own choice is opset 20; a file of each of these, in which operators differ most, is enough.
+opsets = {11: False, 17: False, 24: True}
+
 answers = {}
 for name, net in nets.items():
     stir(net)
@@ -126,4 +129,9 @@ for name, net in nets.items():
         if name in twice:
             torch.onnx.export(net, (images,), f'dynamo/{name}.onnx', dynamo=True, external_data=False, verbose=False)
             slim(f'dynamo/{name}.onnx')
+        for opset, dynamo in opsets.items() if name == 'mobilenet_v3' else ():
+            file = f'opset-{opset}/{name}.onnx'
+            options = {'external_data': False, 'verbose': False} if dynamo else {}
+            torch.onnx.export(net, (images,), file, dynamo=dynamo, opset_version=opset, **options)
+            slim(file)
 json.dump(answers, open('answers.json', 'w'), indent=1)

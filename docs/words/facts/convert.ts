@@ -45,6 +45,10 @@ const importFacts = {
   NotAModel: [{ found: 'checkpoint' }, { found: 'other' }],
   UnknownLayer: [{ at: 'gru', className: 'GRU', supported: ['Conv2D', 'Dense'] }],
   UnknownOperator: [{ at: '/layer1/Resize', operator: 'Resize', supported: ['Conv', 'Gemm'] }],
+  OpsetDiffers: [
+    { least: 11, most: 28, got: 9 },
+    { least: 11, most: 28, got: null },
+  ],
   TensorDiffers: [
     {
       name: 'conv1.weight',

@@ -85,7 +85,7 @@ export const dataFacts = {
     { ...place, reason: 'unsupported image format' },
     { ...place, reason: 'premature end', cutOffAt: 2048 },
     { ...place, reason: 'HEIC', format: 'HEIC' },
-    { ...place, reason: 'too large', maxPixels: 67_108_864 },
+    { ...place, reason: 'too large', maxPixels: 268_435_456 },
   ],
   NoImages: [{ folder }],
   EmptyClass: [{ folder, name: 'ships' }],

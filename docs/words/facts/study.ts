@@ -14,6 +14,13 @@ export const studyFacts = {
     { file: 'runs/sizes/cells/study.json', what: 'seeds', began: '3', now: '5' },
   ],
   CellDiffers: [{ file: 'runs/sizes/cells/0a1b2c.json', began, now }],
-  QueueUnreachable: [{ url, reason: 'ECONNREFUSED' }],
-  QueueLost: [{ url, seconds: 60 }],
+  QueueUnreachable: [
+    { url, reason: 'ECONNREFUSED' },
+    { url, reason: 'NOAUTH Authentication required.' },
+  ],
+  QueueLost: [
+    { url, seconds: 30, refusal: null },
+    { url, seconds: 30, refusal: "READONLY You can't write against a read only replica." },
+  ],
+  QueueRefused: [{ url, refusal: "CROSSSLOT Keys in request don't hash to the same slot" }],
 } satisfies Partial<Examples>

@@ -10,7 +10,7 @@ import { type Address, addressText, isOfThisMachine } from '../../engine/cluster
 import { type Followed, followCluster } from '../../engine/cluster/follow.js'
 import { type Answer, compareIdentity, type Invitation } from '../../engine/cluster/protocol.js'
 import { decode } from '../../io/codec.js'
-import { sameCommand } from '../../io/command-text.js'
+import { sameCommand } from '../../io/text/command-text.js'
 import { renderMessage, type Stopped } from '../../report/text/render-message.js'
 import type { RunError } from '../../run/error.js'
 import type { Result } from '../../run/events.js'

@@ -3,9 +3,11 @@ import { existsSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { not } from 'fp-ts/lib/Predicate.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { saveModel } from '../../convert/model-file.js'
 import type { Dataset } from '../../data/dataset.js'
+import type { Notice } from '../../data/notices.js'
 import { type Preprocessing, preprocessingOf } from '../../data/preprocessing.js'
 import type { DataSpec } from '../../data/spec.js'
 import { openEngine } from '../../engine/open.js'
@@ -90,10 +92,21 @@ const preprocessingBy = (dataset: Dataset, { preprocessing }: FoundModel): Prepr
   classes: dataset.classes,
 })
 
-const sayHow = (dataset: Dataset, { preprocessing }: FoundModel, by: CriterionName, repair: Repair): void => {
-  const images = counted(dataset.validation.size, 'image')
+/** What a data set is split into for a run; a cut uses the parts in its own way, which `sayHow` tells. */
+const isOfParts = ({ _tag }: Notice): boolean =>
+  _tag === 'TestSplit' || _tag === 'ValidationTests' || _tag === 'ValidationGiven'
+
+/** Which images serve for what. */
+const sayHow = (
+  { train, validation, test }: Dataset,
+  { preprocessing }: FoundModel,
+  { by, repair, images }: { readonly by: CriterionName; readonly repair: Repair; readonly images: number },
+): void => {
+  const unused = test.size === 0 ? '' : `; ${counted(test.size, 'test image')} not used`
   const measured = preprocessing === null ? '; mean and deviation are those of the images' : ''
-  say(`by ${by}, repaired by ${repair}; accuracy on ${images} that neither has seen${measured}`)
+  say(
+    `by ${by}, repaired by ${repair}, both on ${counted(Math.min(images, train.size), 'image')}; accuracy on ${counted(validation.size, 'image')} that neither has seen${unused}${measured}`,
+  )
 }
 
 const pruneOn =
@@ -106,7 +119,7 @@ const pruneOn =
       checkClassNames(dataset, { file: path, classes }, 'data')(model),
       E.flatMap((): E.Either<RunError, void> => checkData(dataset)(model)),
       TE.fromEither,
-      TE.tapIO(() => () => sayHow(dataset, found, by, repair)),
+      TE.tapIO(() => () => sayHow(dataset, found, { by, repair, images })),
       TE.flatMap(() => openEngine(options.engine)),
       TE.mapLeft((error): RunError => error),
       TE.bindTo('engine'),
@@ -135,7 +148,7 @@ const pruneWithImages = (
 ): TE.TaskEither<RunError, Done> => {
   const folder = options.data === undefined ? {} : { folder: options.data }
   return TE.bracket(
-    pipe(specFor(found, options), TE.flatMap(openDataset(stopper(), 0, folder))),
+    pipe(specFor(found, options), TE.flatMap(openDataset(stopper(), 0, folder, not(isOfParts)))),
     pruneOn(path, found, options),
     dataset => TE.fromTask(dataset.close),
   )

@@ -12,7 +12,7 @@ import { type CellNumber, dataOf, folderOf, type StudyOptions } from './options.
 import { contextFor, prepareShared, type SharedStudy, sayCell } from './prepare.js'
 
 /** Errors  CellsDiffer where the study has another number of cells */
-export const findCell = (study: Study, { index, of }: CellNumber): TE.TaskEither<RunError, Cell> => {
+const findCell = (study: Study, { index, of }: CellNumber): TE.TaskEither<RunError, Cell> => {
   const cells = cellsOf(study)
   const cell = cells.length === of ? cells[index] : undefined
   return cell === undefined

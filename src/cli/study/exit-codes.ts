@@ -2,7 +2,7 @@
 import type { Fact } from '../../report/text/render-message.js'
 
 /** Another process is at work on the cell, or a disk or network failed: the same command may succeed later. */
-export const tryAgain = 75
+const tryAgain = 75
 
 /** Study, data, engine or permissions must change first: the same command would fail in the same way. */
 export const never = 78
@@ -15,6 +15,7 @@ const passing: readonly Fact['_tag'][] = [
   'DownloadRefused',
   'QueueUnreachable',
   'QueueLost',
+  'QueueRefused',
 ]
 
 /** Errors of the system that pass: a disk that is full, a server of files that does not answer. */

@@ -1,6 +1,6 @@
 /** The options of studies, and what follows from them. */
 import { join } from 'node:path'
-import { encodeFileName } from '../../io/file-name.js'
+import { encodeFileName } from '../../io/text/file-name.js'
 import type { DataSettings } from '../../run/storage/settings.js'
 import type { Study } from '../../run/study/study.js'
 import type { RecordArguments } from '../recorders.js'

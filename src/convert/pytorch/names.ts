@@ -6,7 +6,10 @@ const keywords =
   'False None True and as assert async await break class continue def del elif else except finally for from ' +
   'global if import in is lambda nonlocal not or pass raise return try while with yield'
 
-/** Source  `dir(torch.nn.Sequential())` and `dir(torch.nn.ModuleDict())` of PyTorch 2, but for names with underscores first */
+/**
+ * Source  `dir(torch.nn.Sequential())` and `dir(torch.nn.ModuleDict())` of PyTorch 2, but for names with underscores
+ *         first
+ */
 const attributes =
   'T_destination add_module append apply bfloat16 buffers call_super_init children clear compile cpu cuda ' +
   'double dump_patches eval extend extra_repr float forward get_buffer get_extra_state get_parameter ' +

@@ -1,7 +1,7 @@
 /** Windows in PyTorch: zeros that its own options can hold, or a layer that pads before. */
 import type { Shape } from '../../net/shape.js'
 import type { Conv, Depthwise, Extent, Pool } from '../../net/tree.js'
-import { extentOf, type Slide, sidesOf, slidesOf } from '../../net/window.js'
+import { extentOf, isPadded, type Slide, sidesOf, slidesOf } from '../../net/window.js'
 import { type Argument, boolean, type Call, call, literal, option, tuple } from './python.js'
 
 /** One number for two equal sides, else a tuple. */
@@ -11,8 +11,6 @@ export const extentText = (extent: Extent): string => {
 }
 
 type Slides = readonly [down: Slide, across: Slide]
-
-const isPadded = (slides: Slides): boolean => slides.some(({ before, after }) => before > 0 || after > 0)
 
 const isEven = (slides: Slides): boolean => slides.every(({ before, after }) => before === after)
 

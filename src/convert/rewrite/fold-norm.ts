@@ -2,6 +2,7 @@
 
 import type { Value } from '../../graph/graph.js'
 import * as op from '../../graph/operations.js'
+import { countEach } from '../../io/count.js'
 import { elementAt } from '../../io/element.js'
 import { parentPath } from '../../net/path.js'
 import { weightKey } from '../../net/weight-specs.js'
@@ -15,12 +16,9 @@ export interface FoldedGraph {
 
 const products = new Set<Value['op']['kind']>(['conv', 'depthwise', 'matmul'])
 
-const readersOf = (values: readonly Value[]): ReadonlyMap<Value, number> => {
-  const readers = new Map<Value, number>()
-  for (const { inputs } of values)
-    for (const input of inputs) readers.set(input, (readers.get(input) ?? 0) + 1)
-  return readers
-}
+/** How often each value is read. */
+const readersOf = (values: readonly Value[]): ReadonlyMap<Value, number> =>
+  countEach(values.flatMap(({ inputs }) => inputs))
 
 /** The product and kernel that a batch norm can be folded into, where nothing else reads either; else null. */
 const findFoldable = (value: Value, readers: ReadonlyMap<Value, number>) => {

@@ -4,7 +4,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Normaliser } from '../../data/spec.js'
-import { elementAt } from '../../io/element.js'
+import { elementAt, valueAt } from '../../io/element.js'
 import type { NetError } from '../../net/error.js'
 import { type CheckedNet, infer } from '../../net/infer.js'
 import { interpret } from '../../net/interpret.js'
@@ -13,7 +13,7 @@ import type { Path } from '../../net/path.js'
 import type { Conv, Depthwise, Layer, Net } from '../../net/tree.js'
 import { weightKey } from '../../net/weight-specs.js'
 import type { Model, Tensor, Weights } from '../../net/weights.js'
-import { slidesOf } from '../../net/window.js'
+import { isPadded, slidesOf } from '../../net/window.js'
 import type { Input } from '../input.js'
 
 /** A normaliser as y = scale · x + shift, channel by channel. */
@@ -44,9 +44,7 @@ const isGrouped = (layer: Windowed): boolean => layer._tag === 'conv' && layer.g
 
 /** Whether the layer's windows never reach the zero padding, which is not normalised. */
 const readsNoPadding = ({ layers }: CheckedNet, path: Path, layer: Windowed): boolean =>
-  slidesOf(layers.get(path)?.input ?? [], { ...layer, size: layer.kernel }).every(
-    ({ before, after }) => before === 0 && after === 0,
-  )
+  !isPadded(slidesOf(valueAt(layers, path).input, { ...layer, size: layer.kernel }))
 
 /** The convolutions between the images and a value; null where another layer reads the images. */
 type Read = 'images' | readonly Path[] | null

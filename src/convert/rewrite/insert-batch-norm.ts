@@ -6,7 +6,7 @@ import { infer } from '../../net/infer.js'
 import { editLayers, layersOf } from '../../net/layers.js'
 import type { Path } from '../../net/path.js'
 import type { Conv, Depthwise, Layer, Net } from '../../net/tree.js'
-import { weightKey } from '../../net/weight-specs.js'
+import { hasNorm, weightKey } from '../../net/weight-specs.js'
 import { full, type Model, type Tensor, type Weights } from '../../net/weights.js'
 import { defaultNorm } from '../../net/words/leaves.js'
 
@@ -14,13 +14,10 @@ import { defaultNorm } from '../../net/words/leaves.js'
 const mayHaveNorm = (layer: Layer): layer is Conv | Depthwise =>
   (layer._tag === 'conv' || layer._tag === 'depthwise') && layer.bias && layer.norm === null
 
-const hasNorms = (layers: ReadonlyMap<Path, Layer>): boolean =>
-  [...layers.values()].some(layer => layer._tag === 'norm' || ('norm' in layer && layer.norm !== null))
-
 /** How many convolutions have a bias, in a net without any batch norm; 0 in one with. */
 export const countFoldedNorms = (net: Net): number => {
-  const layers = layersOf(net)
-  return hasNorms(layers) ? 0 : [...layers.values()].filter(mayHaveNorm).length
+  const layers = [...layersOf(net).values()]
+  return layers.some(hasNorm) ? 0 : layers.filter(mayHaveNorm).length
 }
 
 /** The bias as the shift of a batch norm of mean 0 and variance 1. */
@@ -37,18 +34,20 @@ const normWeights = (path: Path, bias: Tensor): Weights => ({
  * Law  the outputs stay, within float32 rounding
  */
 export const insertBatchNorms = ({ net, weights }: Model): E.Either<NetError, Model> => {
-  const added: Record<string, Tensor> = {}
-  const removed = new Set<string>()
-  const edited = editLayers((layer, path) => {
-    const bias = weights[weightKey(path, 'bias')]
-    if (!mayHaveNorm(layer) || bias === undefined) return layer
-    removed.add(weightKey(path, 'bias'))
-    Object.assign(added, normWeights(path, bias))
-    return { ...layer, bias: false, norm: defaultNorm }
-  })(net)
+  const biases = new Map(
+    [...layersOf(net)].flatMap(([path, layer]) => {
+      const bias = weights[weightKey(path, 'bias')]
+      return mayHaveNorm(layer) && bias !== undefined ? [[path, bias] as const] : []
+    }),
+  )
+  const normed = editLayers((layer, path) =>
+    mayHaveNorm(layer) && biases.has(path) ? { ...layer, bias: false, norm: defaultNorm } : layer,
+  )(net)
+  const removed = new Set([...biases.keys()].map(path => weightKey(path, 'bias')))
   const kept = Object.entries(weights).filter(([key]) => !removed.has(key))
+  const added = [...biases].map(([path, bias]) => normWeights(path, bias))
   return pipe(
-    infer(edited),
-    E.map(checked => ({ ...checked, weights: { ...Object.fromEntries(kept), ...added } })),
+    infer(normed),
+    E.map(checked => ({ ...checked, weights: Object.assign(Object.fromEntries(kept), ...added) })),
   )
 }

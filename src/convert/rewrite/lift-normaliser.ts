@@ -4,14 +4,14 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Preprocessing } from '../../data/preprocessing.js'
-import { elementAt } from '../../io/element.js'
-import { type CheckedNet, infer } from '../../net/infer.js'
+import { elementAt, valueAt } from '../../io/element.js'
+import { type CheckedNet, infer, outputShape } from '../../net/infer.js'
 import { childPath, type Path } from '../../net/path.js'
 import { channelsOf, sizeOf } from '../../net/shape.js'
 import type { Layer, Stack } from '../../net/tree.js'
 import { weightKey } from '../../net/weight-specs.js'
 import type { Model } from '../../net/weights.js'
-import { slidesOf } from '../../net/window.js'
+import { isPadded, slidesOf } from '../../net/window.js'
 import type { Input } from '../input.js'
 import { preprocessingOf } from './affine-preprocessing.js'
 import type { Affine } from './include-normaliser.js'
@@ -44,15 +44,16 @@ const takeFirst = (stack: Stack, path: Path): First | null => {
   return inner && { ...inner, rest: restOf(inner.rest === null ? [] : [inner.rest]) }
 }
 
-/** Whether a layer of windows reads one pixel for each that it gives, and changes no more than its channels' scale and shift. */
+/**
+ * Whether a layer of windows reads one pixel for each that it gives, and changes no more than its channels' scale and
+ * shift.
+ */
 const isPointwise = ({ layers }: CheckedNet, path: Path, layer: Layer): boolean =>
   (layer._tag === 'depthwise' || (layer._tag === 'conv' && layer.filters === 1)) &&
   layer.norm === null &&
   layer.activation === null &&
   sizeOf([layer.kernel, layer.stride].flat()) === 1 &&
-  slidesOf(layers.get(path)?.input ?? [], { ...layer, size: layer.kernel }).every(
-    ({ before, after }) => before === 0 && after === 0,
-  )
+  !isPadded(slidesOf(valueAt(layers, path).input, { ...layer, size: layer.kernel }))
 
 /** A layer as a scale and a shift of each of so many channels; null for any other. */
 const affineOf = (model: Model, { path, layer }: First): Affine | null => {
@@ -103,7 +104,7 @@ export const liftNormaliser = (model: Model): Lifted | null => {
   const input = affine && pixelsOf(affine)
   const behind = input && withBody(model, first)
   if (!affine || !input || !behind) return null
-  const classes = channelsOf(model.layers.get('')?.output ?? [])
+  const classes = channelsOf(outputShape(model))
   const preprocessing = preprocessingOf(input, affine, model.net.input, classes)
   return preprocessing && { model: behind, preprocessing, input }
 }

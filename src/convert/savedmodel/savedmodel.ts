@@ -1,4 +1,5 @@
 /** TensorFlow SavedModel for serving: one graph with constant weights, and a signature. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Emitted, Emitter } from '../../engine/tensorflow/emitters/emitter.js'
@@ -8,6 +9,7 @@ import { type Port, type SavedGraph, savedModel } from '../../engine/tensorflow/
 import { placeholder } from '../../engine/tensorflow/graph/variables.js'
 import { type Writer, writer } from '../../engine/tensorflow/graph/writer.js'
 import type { Update, Value } from '../../graph/graph.js'
+import { isCode } from '../../io/exception.js'
 import type { Model, Tensor, Weights } from '../../net/weights.js'
 import type { Description } from '../description.js'
 import type { ExportError } from '../error.js'
@@ -44,8 +46,7 @@ const graphOf = (write: Writer, { images, outputs, values, weights }: ServedMode
   return { nodes: write.nodes(), signatures: { serving_default: signature } }
 }
 
-const isMissing = (reason: unknown): boolean =>
-  typeof reason === 'object' && reason !== null && 'code' in reason && reason.code === 'MODULE_NOT_FOUND'
+const isMissing = isCode('MODULE_NOT_FOUND')
 
 const encode = (graph: SavedGraph): E.Either<ExportError, Uint8Array> => {
   try {

@@ -2,6 +2,7 @@
 
 import { basename, join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
+import { not } from 'fp-ts/lib/Predicate.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { download, type Remote, type Report } from '../download.js'
 import { type DataError, factOf } from '../error.js'
@@ -59,7 +60,14 @@ interface SetFile {
   readonly order: number
 }
 
+/** The file of the classes' names, such as `emnist-letters-mapping.txt`, and its stem, which is no part's. */
+const mappingName = /^(.*?)mapping\.txt$/i
+const mappingStem = 'mapping'
+
 const parseName = (folder: string, name: string): readonly SetFile[] => {
+  const mapping = mappingName.exec(name)
+  if (mapping !== null)
+    return [{ path: join(folder, name), set: mapping[1] ?? '', stem: mappingStem, order: 0 }]
   const found = fileName.exec(name)
   if (found === null) return []
   const [, set = '', part = '', what = '', separator, packed] = found
@@ -88,18 +96,31 @@ const listSetFiles = async (folder: string): Promise<readonly SetFile[]> => {
   return [...files.flatMap(name => parseName(folder, name)), ...nested.flat()]
 }
 
-/** The files of the data set in a folder, by part; none where the folder is missing. */
-export const findFiles = (folder: string): TE.TaskEither<DataError, ReadonlyMap<string, string>> =>
+/** The files of a data set. */
+export interface SetFiles {
+  /** By the stem of their part. */
+  readonly parts: ReadonlyMap<string, string>
+  /** That of the classes' names. */
+  readonly mapping: string | null
+}
+
+/** The files of the data set in a folder; none where the folder is missing. */
+export const findFiles = (folder: string): TE.TaskEither<DataError, SetFiles> =>
   pipe(
     TE.tryCatch(() => listSetFiles(folder), factOf(folder)),
     TE.orElse(() => TE.right<DataError, readonly SetFile[]>([])),
     TE.flatMap(found => {
-      const sets = [...new Set(found.map(({ set }) => set))].sort()
+      const isMapping = ({ stem }: SetFile) => stem === mappingStem
+      const sets = [...new Set(found.filter(not(isMapping)).map(({ set }) => set))].sort()
       const [set = ''] = sets
       if (set !== '' && sets.length > 1)
         return TE.left(missing(folder, [], `files of several sets: ${sets.join(', ')}`))
-      const best = found.filter(file => file.set === set).sort((a, b) => b.order - a.order)
-      return TE.right(new Map(best.map(({ stem, path }) => [stem, path])))
+      const own = found.filter(file => file.set === set)
+      const best = own.filter(not(isMapping)).sort((a, b) => b.order - a.order)
+      return TE.right({
+        parts: new Map(best.map(({ stem, path }) => [stem, path])),
+        mapping: own.find(isMapping)?.path ?? null,
+      })
     }),
   )
 

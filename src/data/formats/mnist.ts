@@ -9,9 +9,10 @@ import { cacheFolder } from '../cache.js'
 import type { DataError } from '../error.js'
 import { type LabelledBytes, type OpenOptions, type Source, sourceInMemory } from '../source.js'
 import type { Mnist } from '../spec.js'
+import { readMapping } from './emnist-mapping.js'
 import { type Idx, readIdx, transpose } from './idx.js'
 import { checkLabels, type LabelRange, labelRange } from './label-range.js'
-import { findFiles, locatePart, type Part, parts } from './mnist-files.js'
+import { findFiles, locatePart, type Part, parts, type SetFiles } from './mnist-files.js'
 import { checksumOf } from './streams.js'
 
 const checkCounts = (images: Idx, labels: Idx): E.Either<DataError, void> =>
@@ -44,10 +45,23 @@ interface SetContent {
   readonly testImages: Idx
   readonly testLabels: Idx
   readonly labels: LabelRange
+  /** Of the classes. */
+  readonly names: readonly string[]
+}
+
+/** Those of the file beside the images, or the labels. */
+const classNames = (
+  { mapping }: SetFiles,
+  range: LabelRange,
+): TE.TaskEither<DataError, readonly string[]> => {
+  const { first, classes } = range
+  return mapping === null
+    ? TE.right(Array.from({ length: classes }, (_, nth) => `${first + nth}`))
+    : readMapping(mapping, range)
 }
 
 const sourceOf = ({ name, transposed }: Mnist, content: SetContent): Source => {
-  const { train, trainLabels, testImages, testLabels, labels } = content
+  const { train, trainLabels, testImages, testLabels, labels, names } = content
   const { first, classes } = labels
   const turns = transposed ?? isEmnist(train)
   const [height = 0, width = 0] = turns ? train.sizes.slice(1).toReversed() : train.sizes.slice(1)
@@ -57,7 +71,7 @@ const sourceOf = ({ name, transposed }: Mnist, content: SetContent): Source => {
   })
   return sourceInMemory({
     checksum: checksumOf([train, trainLabels, testImages, testLabels].map(({ sum }) => sum)),
-    classes: Array.from({ length: classes }, (_, nth) => `${first + nth}`),
+    classes: names,
     stored: [height, width, 1],
     train: part(train, trainLabels),
     test: part(testImages, testLabels),
@@ -69,15 +83,16 @@ const sourceOf = ({ name, transposed }: Mnist, content: SetContent): Source => {
 }
 
 /**
- * Reads the four files. The labels are the names of the classes; they begin at 0 or, as in EMNIST letters, at 1.
+ * Reads the four files. Labels begin at 0 or, as in EMNIST letters, at 1. They are the names of the classes, unless EMNIST's
+ * file of their characters lies beside them.
  *
  * Errors  FilesMissing; those of `readIdx`; PartsDiffer where two files disagree; BadValue where training
  *         has no image of some label, or the test has a label that training has not
  */
 export const openMnist = (options: OpenOptions, spec: Mnist): TE.TaskEither<DataError, Source> => {
   const folder = options.folder ?? cacheFolder('mnist')
-  const read = (part: Part, files: ReadonlyMap<string, string>) =>
-    pipe(locatePart(options, folder, files)(part), TE.flatMap(readIdx(part.rank)))
+  const read = (part: Part, files: SetFiles) =>
+    pipe(locatePart(options, folder, files.parts)(part), TE.flatMap(readIdx(part.rank)))
   return pipe(
     findFiles(folder),
     TE.bindTo('files'),
@@ -90,6 +105,7 @@ export const openMnist = (options: OpenOptions, spec: Mnist): TE.TaskEither<Data
     TE.tap(({ train, testImages }) => TE.fromEither(checkSizes(train, testImages))),
     TE.bind('labels', ({ trainLabels }) => TE.fromEither(labelRange(trainLabels))),
     TE.tap(({ labels, testLabels }) => TE.fromEither(checkLabels(labels, testLabels))),
-    TE.map(files => sourceOf(spec, files)),
+    TE.bind('names', ({ files, labels }) => classNames(files, labels)),
+    TE.map(content => sourceOf(spec, content)),
   )
 }

@@ -8,7 +8,7 @@ import { mostUnpacked, mostUnpackedRatio } from '../../io/limits.js'
 import { Fault } from '../error.js'
 
 /** The highest compression ratio of deflate, which bounds the sizes that a packed file can hold. */
-export const maxDeflateRatio = 1032
+const maxDeflateRatio = 1032
 
 /** The first bytes of a file and the file's size. */
 export const headOf = async (

@@ -1,5 +1,6 @@
 /** Reads tar archives front to back, without writing any file. */
 
+import { elementAt } from '../../io/element.js'
 import { type DataError, Fault, type Location } from '../error.js'
 import type { ByteReader } from './byte-reader.js'
 
@@ -34,7 +35,7 @@ const readText = (header: Buffer, from: number, length: number): string => {
 
 /** A number in octal digits, or binary where its first bit is set. */
 const readNumber = (header: Buffer, from: number, length: number): number => {
-  const first = header[from] ?? 0
+  const first = elementAt(header, from)
   if ((first & 0x80) === 0) return Number.parseInt(readText(header, from, length).trim() || '0', 8)
   return header.subarray(from + 1, from + length).reduce((value, byte) => value * 256 + byte, first & 0x7f)
 }
@@ -125,7 +126,7 @@ export async function* entriesOf(file: string, cursor: ByteReader, most: number)
     const header = Buffer.from(await cursor.take(block))
     if (header.every(byte => byte === 0)) return
     const name = overrides.name ?? nameOf(header)
-    const kind = String.fromCharCode(header[156] ?? 0)
+    const kind = String.fromCharCode(elementAt(header, 156))
     const size = '123456'.includes(kind) ? 0 : (overrides.size ?? readNumber(header, 124, 12))
     const location: Location = { file, entry: name, offset }
     if (readNumber(header, 148, 8) !== headerSum(header))

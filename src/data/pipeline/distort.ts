@@ -1,4 +1,5 @@
 /** Applies augmentations to bytes: each step writes one buffer from another, by draws of the image's random stream. */
+import { elementAt } from '../../io/element.js'
 import { randomBelow, type Stream } from '../../net/random.js'
 import { channelsOf, type Shape, sizeOf } from '../../net/shape.js'
 import type { Augmentation } from './augment.js'
@@ -48,7 +49,7 @@ const cropStep = (
   const shape = squareShape(image, size)
   const copy = cropWindow(image, shape, fill)
   const drawOffset = (draw: Stream, axis: number) =>
-    randomBelow(draw, (image[axis] ?? 0) + 2 * padding - (shape[axis] ?? 0) + 1) - padding
+    randomBelow(draw, elementAt(image, axis) + 2 * padding - elementAt(shape, axis) + 1) - padding
   return { shape, run: ({ draw }, from, to) => copy(from, to, drawOffset(draw, 0), drawOffset(draw, 1)) }
 }
 

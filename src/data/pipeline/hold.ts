@@ -1,6 +1,8 @@
 /** Decodes images once into memory, or streams them where they do not fit. */
+
 import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
+import { sumBy } from '../../io/count.js'
 import { type Shape, sizeOf } from '../../net/shape.js'
 import { derivedFile, store, touch } from '../cache.js'
 import { type Images, imagesInMemory, selectImages } from '../dataset.js'
@@ -70,7 +72,7 @@ const countOf = ({ part, indices }: Selection): number => (indices ?? labelsOf(p
 export const holdImages =
   (options: OpenOptions, shape: Shape, skip: Skip) =>
   (parts: Roles<Selection>): Promise<Roles<Images>> => {
-    const count = partsIn(parts).reduce((sum, part) => sum + countOf(part), 0)
+    const count = sumBy(partsIn(parts), countOf)
     const fits = count * sizeOf(shape) <= memoryOf(options)
     const onSkip = options.skipBad === true ? skip : undefined
     const onProgress = reportOf(options)

@@ -102,7 +102,8 @@ const mixBatch = (mix: Mix, draw: Stream, image: Shape, batch: Batch): Batch => 
  * A feed of full batches, mixed: the label of an image is the class of its larger share.
  *
  * Shapes  image [height, width, channels]
- * Law     a worker reads whole batches, as partners may be another's; how a batch is mixed depends on the seed, the epoch and the step alone; targets keep their sum
+ * Law     a worker reads whole batches, as partners may be another's; how a batch is mixed depends on the seed, the
+ *         epoch and the step alone; targets keep their sum
  */
 export const mixFeed =
   (mix: Mix, { seed, image }: { readonly seed: number; readonly image: Shape }) =>

@@ -6,6 +6,27 @@ import { centreCrop } from './window.js'
 /** Writes the normalised values of an image's bytes, by a table of each channel. */
 export type Normalise = (bytes: Uint8Array, into: Float32Array, at: number) => void
 
+/** Of three channels: in half the time of any number. */
+const normaliseRgb =
+  (table: Float32Array): Normalise =>
+  (bytes, into, at) => {
+    const values = into.subarray(at, at + bytes.length)
+    for (let i = 0; i < bytes.length; i += 3) {
+      values[i] = table[bytes[i] ?? 0] ?? 0
+      values[i + 1] = table[256 | (bytes[i + 1] ?? 0)] ?? 0
+      values[i + 2] = table[512 | (bytes[i + 2] ?? 0)] ?? 0
+    }
+  }
+
+const normaliseAny =
+  (table: Float32Array): Normalise =>
+  (bytes, into, at) => {
+    for (let i = 0, entry = 0; i < bytes.length; i++) {
+      into[at + i] = table[entry | (bytes[i] ?? 0)] ?? 0
+      entry = entry + 256 === table.length ? 0 : entry + 256
+    }
+  }
+
 /** Each byte becomes (byte / 255 − mean) / deviation. */
 export const normaliserOf = ({
   mean,
@@ -17,12 +38,7 @@ export const normaliserOf = ({
     { length: 256 * channels },
     (_, entry) => ((entry & 255) / 255 - (mean[entry >> 8] ?? 0)) / (deviation[entry >> 8] ?? 1),
   )
-  return (bytes, into, at) => {
-    for (let i = 0, entry = 0; i < bytes.length; i++) {
-      into[at + i] = table[entry | (bytes[i] ?? 0)] ?? 0
-      entry = entry + 256 === table.length ? 0 : entry + 256
-    }
-  }
+  return channels === 3 ? normaliseRgb(table) : normaliseAny(table)
 }
 
 /** Crops images to their centre where they are stored larger than the net's input; the next call overwrites the result. */

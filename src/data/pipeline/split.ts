@@ -1,13 +1,14 @@
 /** Stratified sampling: the same share of each class. */
+import { sum } from '../../io/count.js'
 import { elementAt } from '../../io/element.js'
 import { permutation, stream } from '../../net/random.js'
 
 /** Shares of `total` in proportion to `sizes`, the largest remainders rounded up. Law  sums to `total` */
 export const stratifiedShares = (sizes: readonly number[], total: number): readonly number[] => {
-  const all = sizes.reduce((sum, size) => sum + size, 0)
+  const all = sum(sizes)
   const exact = sizes.map(size => (all === 0 ? 0 : (size * total) / all))
   const floors = exact.map(Math.floor)
-  const remaining = Math.round(total) - floors.reduce((sum, size) => sum + size, 0)
+  const remaining = Math.round(total) - sum(floors)
   const largest = exact
     .map((share, nth) => ({ nth, rest: share - Math.floor(share) }))
     .sort((a, b) => b.rest - a.rest || a.nth - b.nth)

@@ -21,6 +21,9 @@ export const addressText = ({ host, port }: Address): string => `${host}:${port}
 /** Whether only this machine reaches it, as far as can be told without asking for the name. */
 export const isOfThisMachine = ({ host }: Address): boolean => /^(127\.|localhost$)/.test(host)
 
+/** Where the TensorFlow of a worker beside the first listens. */
+export const serverOf = ({ host, port }: Address): Address => ({ host, port: port + 1 })
+
 /** Where a worker's TensorFlow listens. */
-export const serverAddress = ({ host, port }: Address, rank: number): string =>
-  addressText({ host, port: rank === 0 ? port : port + 1 })
+export const serverAddress = (address: Address, rank: number): string =>
+  addressText(rank === 0 ? address : serverOf(address))

@@ -7,8 +7,9 @@ import { decode } from '../../io/codec.js'
 import type { Engine, EngineError } from '../engine.js'
 import { openWorker } from '../tensorflow/cluster.js'
 import { addonFile } from '../tensorflow/load.js'
-import { type Address, addressText } from './address.js'
+import { type Address, addressText, serverOf } from './address.js'
 import { type Deferred, deferred, within } from './deferred.js'
+import { requirePort } from './own-address.js'
 import { type Answer, type Invitation, invitationCodec } from './protocol.js'
 import { requireServer } from './reach.js'
 import { shareEngine } from './share-engine.js'
@@ -169,13 +170,14 @@ const hear = (conversation: Conversation, heard: Heard): void => {
 }
 
 /**
- * Listens until a first worker has it start; to others it is busy from then on.
+ * Listens until a first worker has it start; to others it is busy from then on. TensorFlow's port must be free now, too.
  *
  * Errors  PortTaken; EngineMissing, EngineFailed
  */
 export const followCluster = (options: FollowOptions): TE.TaskEither<EngineError, Followed> =>
   pipe(
     TE.fromEither(addonFile()),
+    TE.tap(() => requirePort(serverOf(options.address))),
     TE.flatMap(addon => () => {
       const { host, port } = options.address
       const conversation: Conversation = {

@@ -1,4 +1,4 @@
-/** The first worker's own address: the port is free, and the other workers can reach it. */
+/** A worker's own address: its ports are free; and the other workers can reach the first. */
 import { lookup } from 'node:dns/promises'
 import { createServer } from 'node:net'
 import * as E from 'fp-ts/lib/Either.js'
@@ -8,7 +8,7 @@ import { type Address, addressText } from './address.js'
 import { type ClusterError, socketReason } from './error.js'
 
 /** Errors  PortTaken where something listens on the port already, such as another first worker */
-const requirePort = ({ host, port }: Address): TE.TaskEither<ClusterError, void> =>
+export const requirePort = ({ host, port }: Address): TE.TaskEither<ClusterError, void> =>
   TE.tryCatch(
     () =>
       new Promise<void>((resolve, reject) => {

@@ -1,14 +1,16 @@
 /** The cpu engine, the reference of tests: tfjs in plain JavaScript. Slow; its packages are optional. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { messageOf } from '../../io/exception.js'
 import { beginWith, type Engine, type EngineError } from '../engine.js'
 import { packageFolder } from '../tensorflow/install/package.js'
 
 const failed = (reason: unknown): EngineError => ({
   _tag: 'EngineFailed',
   engine: 'cpu',
-  reason: reason instanceof Error ? reason.message : String(reason),
+  reason: messageOf(reason),
 })
 
 const packages = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu'] as const

@@ -1,3 +1,4 @@
+/** The inverse of a symmetric positive matrix, in plain loops. */
 import { choleskyFactor } from './cholesky.js'
 
 /**

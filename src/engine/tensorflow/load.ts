@@ -6,7 +6,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Program } from '../../graph/graph.js'
-import { commandText } from '../../io/command-text.js'
+import { messageOf } from '../../io/exception.js'
+import { commandText } from '../../io/text/command-text.js'
 import type { Engine, EngineError } from '../engine.js'
 import { type AddonRuntime, addonRuntime, loadAddon } from './addon.js'
 import { type Binding, openBinding } from './binding.js'
@@ -14,6 +15,7 @@ import type { SessionOptions } from './config.js'
 import type { Native } from './install/cache.js'
 import { findNative } from './native.js'
 import { officialRuntime } from './official.js'
+import { profileKinds } from './profile.js'
 import type { Runtime } from './runtime.js'
 import { openSession } from './session.js'
 import { isSmallInference } from './single-image.js'
@@ -28,7 +30,7 @@ export interface LoadOptions {
 export const failed = (reason: unknown): EngineError => ({
   _tag: 'EngineFailed',
   engine: 'tensorflow',
-  reason: (reason instanceof Error ? reason.message : String(reason)).replace(/\p{Cc}+/gu, ' '), // TensorFlow marks parts by them
+  reason: messageOf(reason).replace(/\p{Cc}+/gu, ' '), // TensorFlow marks parts by them
 })
 
 const missing: EngineError = {
@@ -132,6 +134,7 @@ export const engineOf = (
         openSession(runtime, { ...sessionOptions(program, threads), ...options }, program, constants),
       failed,
     ),
+  profile: call => TE.tryCatch(async () => profileKinds(runtime)(call), failed),
 })
 
 /** The file of the addon. Errors  EngineMissing */
@@ -175,7 +178,8 @@ export const loadRuntime = ({
   )
 
 /**
- * The TensorFlow engine. Single images through small nets run on one thread. With the official binding, the first load in a process fixes the number of threads.
+ * The TensorFlow engine. Single images through small nets run on one thread. With the official binding, the first
+ * load in a process fixes the number of threads.
  *
  * Errors  EngineMissing where no binding is found; EngineFailed where it does not load
  */

@@ -16,6 +16,8 @@ export interface Runner {
   readonly run: (feeds: readonly Float32Array[]) => readonly Float32Array[]
   /** As `run`, off the event loop where the runtime can. */
   readonly runAsync: (feeds: readonly Float32Array[]) => Promise<readonly Float32Array[]>
+  /** As `run`, but returns a RunMetadata with the time of every node; the addon alone can. */
+  readonly trace?: (feeds: readonly Float32Array[]) => Uint8Array
 }
 
 /** A graph with variables of its own. */

@@ -19,6 +19,7 @@ type Results = Readonly<Record<string, Float32Array>>
 interface NamedRunner {
   readonly run: (feeds: Feeds) => Results
   readonly runAsync: (feeds: Feeds) => Promise<Results>
+  readonly trace: (feeds: Feeds) => Uint8Array | undefined
 }
 
 const makeRunner = (graph: OpenGraph, { inputs, outputs, done }: Call): NamedRunner => {
@@ -35,6 +36,7 @@ const makeRunner = (graph: OpenGraph, { inputs, outputs, done }: Call): NamedRun
   return {
     run: feeds => byName(runner.run(inOrder(feeds))),
     runAsync: async feeds => byName(await runner.runAsync(inOrder(feeds))),
+    trace: feeds => runner.trace?.(inOrder(feeds)),
   }
 }
 
@@ -83,6 +85,12 @@ const makeWriter = (graph: OpenGraph, accesses: Emission['variables']): ((weight
   }
 }
 
+/** A session that can tell the times of its nodes. */
+export interface TracedSession<P extends Program> extends Session<P> {
+  /** Runs one call and its updates; returns a RunMetadata, where the runtime has one. */
+  readonly trace: (call: keyof P, feeds: Feeds) => Uint8Array | undefined
+}
+
 /**
  * Opens a program on a runtime. Throws TensorFlow's error.
  *
@@ -93,7 +101,7 @@ export const openSession = <P extends Program>(
   options: SessionOptions,
   program: P,
   constants: Weights = {},
-): Session<P> => {
+): TracedSession<P> => {
   const emission = emitProgram()(program, constants)
   const graph = runtime.open(emission, options)
   graph.prepare({ inputs: [], outputs: [], targets: [emission.begun] }).run([])
@@ -109,6 +117,7 @@ export const openSession = <P extends Program>(
   return {
     run: (call, feeds) => runnerOf(call).run(feeds) as Fetched<P[typeof call]>, // the emission keeps the outputs' names
     runAsync: async (call, feeds) => (await runnerOf(call).runAsync(feeds)) as Fetched<P[typeof call]>, // as above
+    trace: (call, feeds) => runnerOf(call).trace(feeds),
     read: () => ({ ...readVariables(), ...constants }),
     write: makeWriter(graph, emission.variables),
     close: graph.close,

@@ -1,6 +1,7 @@
 /** Which programs one thread runs sooner than several: those of a single image through a small net. */
 import { type Program, type Value, valuesOf } from '../../graph/graph.js'
-import { sizeOf } from '../../net/shape.js'
+import { macsIn } from '../../graph/macs.js'
+import { sumBy } from '../../io/count.js'
 
 /**
  * Multiply–accumulates up to which one thread is as fast as two, whose hand-over of each operation costs more than it saves.
@@ -9,22 +10,15 @@ import { sizeOf } from '../../net/shape.js'
  */
 const most = 40_000_000
 
-/** Of products alone: every output takes the kernel's values of its channel. */
-const productsOf = ({ op, inputs, shape }: Value): number => {
-  const isProduct = op.kind === 'conv' || op.kind === 'depthwise' || op.kind === 'matmul'
-  return isProduct ? (sizeOf(shape) * sizeOf(inputs[1]?.shape ?? [])) / (shape.at(-1) ?? 1) : 0
-}
-
 /** Whether a value is fed with more than one image. */
 const isBatch = ({ op, shape }: Value): boolean => op.kind === 'input' && shape[0] !== 1
 
 /** Whether all calls of a program infer from one image, and with little work. */
 export const isSmallInference = (program: Program): boolean => {
   const graphs = Object.values(program)
-  const values = graphs.flatMap(valuesOf)
   return (
     graphs.every(({ updates }) => updates.length === 0) &&
-    !values.some(isBatch) &&
-    values.reduce((sum, value) => sum + productsOf(value), 0) <= most
+    !graphs.flatMap(valuesOf).some(isBatch) &&
+    sumBy(graphs, macsIn) <= most
   )
 }

@@ -1,18 +1,21 @@
 /** The embedded engine: this project's own WebAssembly kernels, nothing to install. */
+
 import { availableParallelism } from 'node:os'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { messageOf } from '../../io/exception.js'
 import { beginWith, type Engine, type EngineError } from '../engine.js'
 import { binary } from './binary.js'
 import { WebAssembly } from './host.js'
 import { emptyPool } from './pool.js'
+import { profileKinds } from './profile.js'
 import { openSession } from './session.js'
 import { startThreads } from './threads.js'
 
 const failed = (reason: unknown): EngineError => ({
   _tag: 'EngineFailed',
   engine: 'wasm',
-  reason: reason instanceof Error ? reason.message : String(reason),
+  reason: messageOf(reason),
 })
 
 /**
@@ -31,5 +34,6 @@ export const loadWasm = (threads: number = availableParallelism()): TE.TaskEithe
       threads,
       open: (program, constants = {}) =>
         TE.tryCatch(async () => beginWith(constants)(openSession(context, program)), failed),
+      profile: call => TE.tryCatch(() => profileKinds(call), failed),
     })),
   )

@@ -1,10 +1,10 @@
 /** Where the time of a call goes: each operation alone, on one thread. */
-import type { Kind, Program, Value } from '../../graph/graph.js'
-import { channelsOf, type Shape, sizeOf } from '../../net/shape.js'
-import type { Weights } from '../../net/weights.js'
-import type { Feeds } from '../engine.js'
+import type { Kind } from '../../graph/graph.js'
+import { macsOf } from '../../graph/macs.js'
+import { sumBy } from '../../io/count.js'
+import type { Shape } from '../../net/shape.js'
+import { type CallToProfile, type KindTime, sumByKind } from '../profile.js'
 import { binary } from './binary.js'
-import { shapeOf } from './emitters/emitter.js'
 import { WebAssembly } from './host.js'
 import type { Operation } from './planning/layout.js'
 import { emptyPool } from './pool.js'
@@ -22,31 +22,6 @@ export interface OperationCost {
   readonly macs: number
   /** Of the temporaries that it reads or writes, each once. */
   readonly bytes: number
-}
-
-/** Multiply–accumulates of a product, by its definition; 0 of all else. */
-export const macsOf = (value: Value): number => {
-  const [first, second] = [shapeOf(value, 0), shapeOf(value, 1)]
-  const columnsOf = (kernel: Shape): number => sizeOf(kernel) / channelsOf(kernel)
-  const tapsOf = ([height = 1, width = 1]: Shape): number => height * width
-  switch (value.op.kind) {
-    case 'conv':
-      return sizeOf(value.shape) * columnsOf(second)
-    case 'convInput':
-      return sizeOf(first) * columnsOf(second)
-    case 'convKernel':
-      return sizeOf(first) * columnsOf(value.shape)
-    case 'depthwise':
-      return sizeOf(value.shape) * tapsOf(second)
-    case 'depthwiseInput':
-      return sizeOf(first) * tapsOf(second)
-    case 'depthwiseKernel':
-      return sizeOf(first) * tapsOf(value.shape)
-    case 'matmul':
-      return sizeOf(value.shape) * (first[value.op.transposeA ? 0 : 1] ?? 1)
-    default:
-      return 0
-  }
 }
 
 /** The time of each kernel of an operation. */
@@ -73,16 +48,6 @@ const costOf = (
   bytes,
 })
 
-/** One call of a program, and how often to run it. */
-export interface Profiled {
-  readonly program: Program
-  readonly call: string
-  readonly feeds: Feeds
-  /** What variables begin with. */
-  readonly weights: Weights
-  readonly rounds: number
-}
-
 /**
  * Runs a call again and again on this thread, its updates included, and times every kernel.
  *
@@ -93,14 +58,15 @@ export const profileCall = async ({
   call,
   feeds,
   weights,
+  constants,
   rounds,
-}: Profiled): Promise<readonly OperationCost[]> => {
+}: CallToProfile): Promise<readonly OperationCost[]> => {
   const { plan, memory, heap } = placeProgram(program, 1, emptyPool())
   const module = await WebAssembly.compile(Buffer.from(binary, 'base64'))
   const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as Kernels // as kernels/index.ts exports them
   kernels.begin?.(plan.scratch(0))
   const planned = requireCall(plan, call)
-  writeVariables(heap, plan, weights)
+  writeVariables(heap, plan, { ...constants, ...weights })
   const times = Array.from({ length: rounds }, () => {
     writeFeeds(heap, planned, feeds)
     return planned.operations.map(timeKernels(kernels))
@@ -112,3 +78,12 @@ export const profileCall = async ({
     ),
   )
 }
+
+/** What the operations of each kind take on one thread. */
+export const profileKinds = async (call: CallToProfile): Promise<readonly KindTime[]> =>
+  sumByKind(
+    (await profileCall(call)).map(({ kernels, ...cost }) => ({
+      ...cost,
+      milliseconds: sumBy(kernels, ({ ms }) => ms),
+    })),
+  )

@@ -2,7 +2,7 @@
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../../data/dataset.js'
 import { type Batch, type Feed, trainingFeed } from '../../data/pipeline/batches.js'
-import type { Engine, Session } from '../../engine/engine.js'
+import { closeSession, type Engine, type Session } from '../../engine/engine.js'
 import type { Program } from '../../graph/graph.js'
 import type { Model } from '../../net/weights.js'
 import { engineFailed, type LearnError } from '../error.js'
@@ -15,7 +15,10 @@ export interface Calibration {
   readonly batches: number
 }
 
-/** So many training images, or all there are, each class as often as the others; as they are, unless augmentation is asked. */
+/**
+ * So many training images, or all there are, each class as often as the others; as they are, unless augmentation is
+ * asked.
+ */
 export const calibrationOf = (
   { engine, dataset, seed }: { readonly engine: Engine; readonly dataset: Dataset; readonly seed: number },
   images: number,
@@ -50,7 +53,7 @@ export const withProgram = <P extends Program, Err, A>(
   use: (session: Session<P>) => TE.TaskEither<Err, A>,
 ): TE.TaskEither<LearnError | Err, A> =>
   calibrationBatches(calibration) > 0
-    ? TE.bracketW(calibration.engine.open(program), use, session => TE.fromIO(() => session.close()))
+    ? TE.bracketW(calibration.engine.open(program), use, closeSession)
     : TE.left({ _tag: 'TooFewImages', images: null, batch: calibration.batch })
 
 /** Runs `use` with a model's weights in a session. */

@@ -85,7 +85,11 @@ const floorVariance = ({ within }: ClassVariance): Float64Array => {
   return within.map(value => value + floor)
 }
 
-/** v = sb/(sw + floor): how well each feature separates the classes. Source  Tian, Arbel, Clark 2021; the floor is this project's own */
+/**
+ * v = sb/(sw + floor): how well each feature separates the classes.
+ *
+ * Source  Tian, Arbel, Clark 2021; the floor is this project's own
+ */
 export const separationPower = (spread: ClassVariance): Float64Array => {
   const floor = floorVariance(spread)
   return spread.between.map((value, j) => value / elementAt(floor, j))

@@ -2,7 +2,7 @@
 
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Batch, Feed } from '../../data/pipeline/batches.js'
-import type { Engine, Session } from '../../engine/engine.js'
+import { closeSession, type Engine, type Session } from '../../engine/engine.js'
 import type { Graph } from '../../graph/graph.js'
 import { elementAt } from '../../io/element.js'
 import type { Model } from '../../net/weights.js'
@@ -50,5 +50,5 @@ export const answerAll =
     TE.bracket(
       engine.open({ infer: lowerForInference(feed.batchSize)(model) }, model.weights),
       session => TE.tryCatch(() => runFeed(session, feed), engineFailed(engine)),
-      session => TE.fromIO(() => session.close()),
+      closeSession,
     )

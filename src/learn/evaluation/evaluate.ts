@@ -2,7 +2,7 @@
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset, Images } from '../../data/dataset.js'
 import { evaluationFeed, type Feed } from '../../data/pipeline/batches.js'
-import type { Engine } from '../../engine/engine.js'
+import { closeSession, type Engine } from '../../engine/engine.js'
 import type { Model } from '../../net/weights.js'
 import { engineFailed, type LearnError } from '../error.js'
 import { lowerForInference } from '../training/train.js'
@@ -42,5 +42,5 @@ export const evaluate =
           session.write(model.weights)
           return score(session, mirror ? mirrorViews(model.net.input) : undefined)(feed)
         }, engineFailed(engine)),
-      session => TE.fromIO(() => session.close()),
+      closeSession,
     )

@@ -3,7 +3,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Feed } from '../../data/pipeline/batches.js'
-import type { Engine } from '../../engine/engine.js'
+import { closeSession, type Engine } from '../../engine/engine.js'
 import { elementAt } from '../../io/element.js'
 import { outputShape } from '../../net/infer.js'
 import { channelsOf } from '../../net/shape.js'
@@ -90,7 +90,7 @@ const measure =
           const table = await collectFeatures(session, feed, decision.size)
           return statisticsOf(channelsOf(outputShape(model)), decision.size, most)(table)
         }, engineFailed(engine)),
-      session => TE.fromIO(() => session.close()),
+      closeSession,
     )
 
 /**

@@ -1,4 +1,7 @@
-/** Pruning to a latency: bisection over multiply–accumulates; each net is predicted by a table, or measured on an engine, beside the original where the target is a share. */
+/**
+ * Pruning to a latency: bisection over multiply–accumulates; each net is predicted by a table, or measured on an
+ * engine, beside the original where the target is a share.
+ */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'

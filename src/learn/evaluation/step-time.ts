@@ -1,6 +1,6 @@
 /** The speed of an engine on a phase: a few steps are timed, and their weights are discarded. */
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Engine } from '../../engine/engine.js'
+import { closeSession, type Engine } from '../../engine/engine.js'
 import { engineFailed, type LearnError } from '../error.js'
 import { feedsOf } from '../training/feeds.js'
 import type { Learner } from '../training/learner.js'
@@ -41,5 +41,5 @@ export const measureStepTime =
           while (times.length < mostSteps && performance.now() - began < budget) times.push(step())
           return Math.min(...times)
         }, engineFailed(engine)),
-      session => TE.fromIO(() => session.close()),
+      closeSession,
     )

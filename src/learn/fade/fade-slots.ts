@@ -1,5 +1,5 @@
 /** The slots of fading: the layers whose channels can fade, and the variables beside their weights. */
-import { elementAt } from '../../io/element.js'
+import { elementAt, valueAt } from '../../io/element.js'
 import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
@@ -37,7 +37,7 @@ export type Flags = readonly (readonly [FadableLayer, Float32Array])[]
 export const flagsWhere = (net: CheckedNet, isMarked: (path: Path, channel: number) => boolean): Flags =>
   fadableLayers(net).map(layer => [
     layer,
-    Float32Array.from({ length: channelsOf(net.layers.get(layer.path)?.output ?? []) }, (_, channel) =>
+    Float32Array.from({ length: channelsOf(valueAt(net.layers, layer.path).output) }, (_, channel) =>
       isMarked(layer.path, channel) ? 1 : 0,
     ),
   ])

@@ -4,12 +4,14 @@
  * shrinks to zero: their batch norm's scale and shift, or, without batch norm, their kernel's column and bias.
  * An interpretation of the paper's push; this project's own.
  */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Session } from '../../engine/engine.js'
 import { isUpdate, type Value } from '../../graph/graph.js'
 import * as op from '../../graph/operations.js'
 import type { WeightGradient } from '../../graph/optimizer.js'
+import { valueAt } from '../../io/element.js'
 import { fixedWires, type Wiring, wireNet } from '../../net/channels/wiring.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { childPath, isInside, type Path, parentPath } from '../../net/path.js'
@@ -137,7 +139,7 @@ export const trackedUtilities = (slots: Weights): Utilities =>
 export const gradientUtility: Criterion<Weights> = (_, slots) => E.right(trackedUtilities(slots))
 
 /** Utilities as the prune will compare them: divided by a power of the cost in the target's measure. */
-export const fadeUtilities = ({ cost }: FadeOptions, target: CountedTarget): Criterion<Weights> =>
+const fadeUtilities = ({ cost }: FadeOptions, target: CountedTarget): Criterion<Weights> =>
   perCost(costFor(target), cost)(gradientUtility)
 
 /** Hears what the prune would decide about every channel, at the moment those it would remove are marked. */
@@ -205,7 +207,7 @@ const keptWires = (wiring: Wiring, fading: readonly FadableLayer[], slots: Weigh
 export const fadedChannels = (net: CheckedNet, slots: Weights): FadedChannels => {
   const fading = fadableLayers(net)
   const isGone = (each: FadableLayer) =>
-    markedChannels(slots, each).length === channelsOf(net.layers.get(each.path)?.output ?? [])
+    markedChannels(slots, each).length === channelsOf(valueAt(net.layers, each.path).output)
   const whole = [...net.layers.values()].flatMap(({ path, layer }) => {
     if (layer._tag !== 'residual') return []
     const body = childPath(path, layer.body.name)
@@ -217,7 +219,7 @@ export const fadedChannels = (net: CheckedNet, slots: Weights): FadedChannels =>
   const wiring = wireNet(net)
   const kept = keptWires(wiring, fading, slots)
   const channels = left.flatMap(each => {
-    const wires = wiring.out.get(each.path) ?? []
+    const wires = valueAt(wiring.out, each.path)
     const faded = markedChannels(slots, each).filter(channel => kept[wires[channel] ?? -1] === 0)
     return faded.length === 0 ? [] : [[each.path, faded] as const]
   })

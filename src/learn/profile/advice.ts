@@ -1,5 +1,7 @@
 /** What would make a profiled call faster, as a fact. */
+
 import type { Kind } from '../../graph/graph.js'
+import { sumBy } from '../../io/count.js'
 import type { Profile } from './profile.js'
 
 /** The largest thing that holds a call back, with its share of the time or of the peak. */
@@ -30,9 +32,9 @@ export const adviceFor = (profile: Profile): Advice => {
   if (ofPeak > 0.5) return { _tag: 'NearPeak', share: ofPeak }
   const microseconds = (1000 * inside) / operations
   if (microseconds < 5) return { _tag: 'SmallOperations', microseconds }
-  const whole = kinds.reduce((sum, { milliseconds }) => sum + milliseconds, 0)
+  const whole = sumBy(kinds, ({ milliseconds }) => milliseconds)
   const passes = kinds.filter(({ macs }) => macs === 0)
-  const passing = passes.reduce((sum, { milliseconds }) => sum + milliseconds, 0) / whole
+  const passing = sumBy(passes, ({ milliseconds }) => milliseconds) / whole
   const [first] = passes
   return first !== undefined && passing > 0.4
     ? { _tag: 'Passes', share: passing, kind: first.kind }

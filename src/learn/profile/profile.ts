@@ -1,27 +1,21 @@
-/** Where the time of a training step or of inference goes: in the engine or outside, by operation, beside the peak of the machine. */
+/**
+ * Where the time of a training step or of inference goes: in the engine or outside, by operation, beside the peak of
+ * the machine.
+ */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Engine, Feeds } from '../../engine/engine.js'
-import { macsOf, profileCall } from '../../engine/wasm/profile.js'
-import { type Graph, type Kind, type Program, valuesOf } from '../../graph/graph.js'
+import { closeSession, type Engine, type EngineError, type Feeds, type Session } from '../../engine/engine.js'
+import type { CallToProfile, KindTime } from '../../engine/profile.js'
+import { type Graph, valuesOf } from '../../graph/graph.js'
+import { macsIn } from '../../graph/macs.js'
 import { sizeOf } from '../../net/shape.js'
-import type { Model, Weights } from '../../net/weights.js'
+import type { Model } from '../../net/weights.js'
 import { engineFailed, type LearnError } from '../error.js'
 import { feedsOf } from '../training/feeds.js'
 import { type Learner, matchingVariables } from '../training/learner.js'
 import type { Phase } from '../training/phase.js'
 import { lowerForInference } from '../training/train.js'
 import { measurePeak } from './peak.js'
-
-/** What the operations of one kind take together, on one thread. */
-export interface KindTime {
-  readonly kind: Kind
-  readonly operations: number
-  readonly milliseconds: number
-  readonly macs: number
-  /** Read and written. */
-  readonly bytes: number
-}
 
 /** The profile of a call. */
 export interface Profile {
@@ -39,12 +33,8 @@ export interface Profile {
   readonly kinds: readonly KindTime[]
 }
 
-/** A call to profile: how its feeds are made, and what its variables hold. */
-interface Subject {
-  readonly program: Program
-  readonly call: string
-  readonly weights: Weights
-  readonly constants: boolean
+/** A call to profile, and how its feeds are made. */
+interface Subject extends Omit<CallToProfile, 'feeds' | 'rounds'> {
   readonly feeds: () => Promise<Feeds>
 }
 
@@ -62,58 +52,55 @@ const fastest = async (task: () => unknown, count = calls): Promise<number> => {
   return Math.min(...times)
 }
 
-const byKind = async (
-  { name }: Engine,
-  { program, call, weights }: Subject,
-  feeds: Feeds,
-): Promise<readonly KindTime[]> => {
-  if (name !== 'wasm') return []
-  const costs = await profileCall({ program, call, feeds, weights, rounds })
-  const sums = new Map<Kind, KindTime>()
-  for (const { kind, kernels, macs, bytes } of costs) {
-    const sum = sums.get(kind) ?? { kind, operations: 0, milliseconds: 0, macs: 0, bytes: 0 }
-    sums.set(kind, {
-      kind,
-      operations: sum.operations + 1,
-      milliseconds: kernels.reduce((total, { ms }) => total + ms, sum.milliseconds),
-      macs: sum.macs + macs,
-      bytes: sum.bytes + bytes,
-    })
-  }
-  return [...sums.values()]
-    .filter(({ milliseconds }) => milliseconds > 0)
-    .toSorted((a, b) => b.milliseconds - a.milliseconds)
-}
+const timeKinds = (
+  { profile }: Engine,
+  call: CallToProfile,
+): TE.TaskEither<EngineError, readonly KindTime[]> => (profile === undefined ? TE.right([]) : profile(call))
 
-const productsIn = (graph: Graph): number => valuesOf(graph).reduce((sum, value) => sum + macsOf(value), 0)
+/** Times a call in a session that has run it once. */
+const timeCall = async (
+  engine: Engine,
+  session: Session,
+  subject: Subject,
+  feeds: Feeds,
+  kinds: readonly KindTime[],
+): Promise<Profile> => {
+  const { program, call } = subject
+  const { name, version, threads } = engine
+  const graph = program[call] as Graph // the subject's own call
+  const rates = kinds.map(({ macs, milliseconds }) => (1000 * macs) / milliseconds)
+  return {
+    engine: { name, version, threads },
+    outside: await fastest(subject.feeds),
+    inside: await fastest(() => session.run(call, feeds)),
+    macs: macsIn(graph),
+    operations: valuesOf(graph).length,
+    peak: Math.max(await measurePeak(engine), ...rates),
+    kinds,
+  }
+}
 
 /** Errors  EngineFailed, and those of the data */
 const profileSubject =
   (engine: Engine) =>
   (subject: Subject): TE.TaskEither<LearnError, Profile> => {
+    const attempt = <A>(task: () => Promise<A>) => TE.tryCatch(task, engineFailed(engine))
     const { program, call, weights, constants } = subject
-    const graph = program[call] as Graph // the subject's own call
-    const { name, version, threads } = engine
     return TE.bracket(
-      engine.open(program, constants ? weights : {}),
+      engine.open(program, constants),
       session =>
-        TE.tryCatch(async () => {
-          if (!constants) session.write(weights)
-          const feeds = await subject.feeds()
-          session.run(call, feeds)
-          const kinds = await byKind(engine, subject, feeds)
-          const rates = kinds.map(({ macs, milliseconds }) => (1000 * macs) / milliseconds)
-          return {
-            engine: { name, version, threads },
-            outside: await fastest(subject.feeds),
-            inside: await fastest(() => session.run(call, feeds)),
-            macs: productsIn(graph),
-            operations: valuesOf(graph).length,
-            peak: Math.max(await measurePeak(engine), ...rates),
-            kinds,
-          }
-        }, engineFailed(engine)),
-      session => TE.fromIO(() => session.close()),
+        pipe(
+          attempt(async () => {
+            session.write(weights)
+            const feeds = await subject.feeds()
+            session.run(call, feeds)
+            return feeds
+          }),
+          TE.bindTo('feeds'),
+          TE.bindW('kinds', ({ feeds }) => timeKinds(engine, { ...subject, feeds, rounds })),
+          TE.flatMap(({ feeds, kinds }) => attempt(() => timeCall(engine, session, subject, feeds, kinds))),
+        ),
+      closeSession,
     )
   }
 
@@ -130,7 +117,7 @@ export const profilePhase = (
       program: { train, infer, ...(accumulate !== undefined && { accumulate }) },
       call: 'train',
       weights: matchingVariables(calls, { ...slots, ...model.weights, ...fixed }),
-      constants: false,
+      constants: {},
       feeds: async () => feedsOf(phase)(await training.batch(0, 0), 0),
     },
     profileSubject(engine),
@@ -146,7 +133,7 @@ export const profileInference = (
   profileSubject(engine)({
     program: { infer: lowerForInference(batch)(model) },
     call: 'infer',
-    weights: model.weights,
-    constants: true,
+    weights: {},
+    constants: model.weights,
     feeds: async () => ({ images: new Float32Array(batch * sizeOf(model.net.input)) }),
   })

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Value } from '../../graph/graph.js'
 import type { Lowered } from '../../graph/lower.js'
-import { finite } from '../../io/codec.js'
+import { finite, isRecord } from '../../io/codec.js'
 import {
   callNamed,
   type FunctionError,
@@ -11,7 +11,7 @@ import {
   namedFunction,
   wrongReturn,
 } from '../../io/named-function.js'
-import { show } from '../../io/show.js'
+import { show } from '../../io/text/show.js'
 import { withArity } from '../../net/words/options.js'
 
 /** What a term is computed from, in one step of training. */
@@ -45,8 +45,7 @@ export const pushTerm = (name: string, term: (inputs: TermInputs) => Value) =>
 
 export const pushTermCodec = namedFunction<PushTerm>('pushTerm', { weight: finite })
 
-const isValue = (u: unknown): u is Value =>
-  typeof u === 'object' && u !== null && 'op' in u && 'shape' in u && Array.isArray(u.shape)
+const isValue = (u: unknown): u is Value => isRecord(u) && 'op' in u && 'shape' in u && Array.isArray(u.shape)
 
 /** Errors  NoFunction, FunctionFailed; WrongReturn where it is not one number */
 export const buildTerm =

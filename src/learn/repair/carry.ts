@@ -2,8 +2,11 @@
  * Graphs that run one after the other over the same inputs: what a later one shares with those before it is computed once
  * and carried along. What the graphs are for is not known here.
  */
+
 import { type Graph, topologicalOrder, type Value } from '../../graph/graph.js'
 import * as op from '../../graph/operations.js'
+import { sumBy } from '../../io/count.js'
+import { valueAt } from '../../io/element.js'
 import { sizeOf } from '../../net/shape.js'
 
 /** Beside a graph that goes on from what others have computed. */
@@ -31,15 +34,14 @@ const spansOf = (graphs: readonly Graph[]): ReadonlyMap<Value, Span> => {
     for (const root of rootsOf(graph)) read(root, nth)
   })
   for (const value of topologicalOrder(graphs.flatMap(rootsOf)).toReversed())
-    for (const input of value.inputs) read(input, spans.get(value)?.first ?? 0)
+    for (const input of value.inputs) read(input, valueAt(spans, value).first)
   return spans
 }
 
 /** What is at hand in any graph, or as quick to make as to carry. */
 const isAtHand = ({ inputs }: Value): boolean => inputs.length === 0
 
-const bytesOf = (values: readonly Value[]): number =>
-  values.reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0)
+const bytesOf = (values: readonly Value[]): number => sumBy(values, ({ shape }) => 4 * sizeOf(shape))
 
 type Names = ReadonlyMap<Value, string>
 

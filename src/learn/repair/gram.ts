@@ -17,7 +17,10 @@ export interface ConsumerInputs {
   readonly wholeKernel: Value
 }
 
-/** X [positions, inputs], the unrolled inputs in the pruned net, and R [positions, outputs], what the kernel leaves of the outputs in the whole net. */
+/**
+ * X [positions, inputs], the unrolled inputs in the pruned net, and R [positions, outputs], what the kernel leaves of
+ * the outputs in the whole net.
+ */
 interface Rows {
   readonly inputs: Value
   readonly residuals: Value
@@ -36,7 +39,11 @@ export const sampledWindow = ({ stride, dilation, padding }: Conv, side: number)
 /** [batch, height, width, channels] → [positions, channels] */
 const toRows = (map: Value): Value => op.reshape(map, [sizeOf(map.shape.slice(0, -1)), channelsOf(map.shape)])
 
-/** Each place of a kernel picked from its window: a depthwise convolution with 1 there. Shapes  [batch, h, w, places · channels] */
+/**
+ * Each place of a kernel picked from its window: a depthwise convolution with 1 there.
+ *
+ * Shapes  [batch, h, w, places · channels]
+ */
 const unrollWindows = (map: Value, [height = 1, width = 1]: readonly number[], window: Window): Value => {
   const places = height * width
   const channels = channelsOf(map.shape)
@@ -105,7 +112,10 @@ export type GramCall =
   | { readonly _tag: 'byInput'; readonly graph: Graph }
   | { readonly _tag: 'byPosition'; readonly graph: Graph; readonly change: Graph }
 
-/** X are the unrolled inputs of the layer in the pruned net, R its products in the whole net less those now, before bias and norm. */
+/**
+ * X are the unrolled inputs of the layer in the pruned net, R its products in the whole net less those now, before bias
+ * and norm.
+ */
 export const gramOf = (
   layer: Consumer,
   inputs: ConsumerInputs,

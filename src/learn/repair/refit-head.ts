@@ -1,4 +1,7 @@
-/** Repair of a pruned net at its end alone: batch norm is measured again, and the last layer is fitted to the logits there were. */
+/**
+ * Repair of a pruned net at its end alone: batch norm is measured again, and the last layer is fitted to the logits
+ * there were.
+ */
 
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'

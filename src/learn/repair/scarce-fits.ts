@@ -1,4 +1,5 @@
 /** Fits with fewer positions than unknowns: what the images do not determine, a ridge holds where it was. */
+import { valueAt } from '../../io/element.js'
 import type { CheckedNet, PlacedLayer } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { channelsOf, sizeOf } from '../../net/shape.js'
@@ -52,6 +53,6 @@ export const scarceReconstructions = (
 
 /** Whether the fit of a head on so many images is one: its features are means over space. */
 export const scarceHead = (images: number, { layers }: CheckedNet, head: Path): readonly ScarceFit[] => {
-  const features = channelsOf(layers.get(head)?.input ?? [])
+  const features = channelsOf(valueAt(layers, head).input)
   return features > images ? [{ at: head, unknowns: features, positions: images }] : []
 }

@@ -21,7 +21,10 @@ const addToSum = (each: WeightGradient): Value => op.assign(sumName(each), op.ad
 
 const clearSum = (each: WeightGradient): Value => op.assign(sumName(each), op.mul(sumOf(each), 0))
 
-/** A step as a program: what it gives, its gradients, how they change the weights, and the running statistics of the batch. */
+/**
+ * A step as a program: what it gives, its gradients, how they change the weights, and the running statistics of the
+ * batch.
+ */
 export interface StepGraph {
   readonly outputs: Graph['outputs']
   readonly gradients: readonly WeightGradient[]

@@ -28,7 +28,10 @@ export interface Review {
   readonly ends: boolean
 }
 
-/** Where a phase is: epochs done, steps done in the current epoch, and their score; the best epoch, where one is to be known. */
+/**
+ * Where a phase is: epochs done, steps done in the current epoch, and their score; the best epoch, where one is to be
+ * known.
+ */
 export interface Position {
   readonly epoch: number
   readonly step: number

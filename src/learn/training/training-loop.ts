@@ -7,7 +7,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { type Batch, type Feed, prefetch } from '../../data/pipeline/batches.js'
-import type { Engine, Feeds, Session } from '../../engine/engine.js'
+import { closeSession, type Engine, type Feeds, type Session } from '../../engine/engine.js'
 import { engineFailed, type LearnError } from '../error.js'
 import { addScores, logitsOf, lossOf, score, scoreOf } from '../evaluation/score.js'
 import { endless, isStale, keepBest, keptSlots, type Pause, restoreWeights } from './best.js'
@@ -157,5 +157,5 @@ export const runPhase =
           }, engineFailed(engine)),
           TE.flatMapEither(outcome => outcome),
         ),
-      session => TE.fromIO(() => session.close()),
+      closeSession,
     )

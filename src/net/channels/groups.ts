@@ -1,4 +1,5 @@
 /** Dependency groups, derived from the tree: which channels are removed together, and on which axes of which weights. */
+import { addTo } from '../../io/count.js'
 import { elementAt } from '../../io/element.js'
 import type { CheckedNet, PlacedLayer } from '../infer.js'
 import type { Path } from '../path.js'
@@ -93,7 +94,7 @@ const countPlaces = (wires: Int32Array, bundle: Int32Array): ReadonlyMap<number,
   for (let at = 1; at <= wires.length; at++) {
     const run = elementAt(bundle, elementAt(wires, from))
     if (at < wires.length && bundle[elementAt(wires, at)] === run) continue
-    counts.set(run, (counts.get(run) ?? 0) + at - from)
+    addTo(counts, run, at - from)
     from = at
   }
   return counts

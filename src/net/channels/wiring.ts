@@ -2,7 +2,8 @@
  * Wires: channels that are removed together are on one wire, whichever layers they pass. Every channel of every value
  * is on one. Weights are not known here.
  */
-import { elementAt } from '../../io/element.js'
+import { sumBy } from '../../io/count.js'
+import { elementAt, valueAt } from '../../io/element.js'
 import type { CheckedNet } from '../infer.js'
 import { interpret } from '../interpret.js'
 import type { Path } from '../path.js'
@@ -29,7 +30,7 @@ export interface WireRules {
 const none = new Int32Array()
 
 export const joinWires = (parts: readonly Int32Array[]): Int32Array => {
-  const whole = new Int32Array(parts.reduce((size, part) => size + part.length, 0))
+  const whole = new Int32Array(sumBy(parts, ({ length }) => length))
   let from = 0
   for (const part of parts) {
     whole.set(part, from)
@@ -46,7 +47,7 @@ export const range = (count: number, from = 0): Int32Array => {
 }
 
 /** Of `groups` groups, the first of each, then the second of each, … */
-export const shuffleWires = (wires: Int32Array, groups: number): Int32Array => {
+const shuffleWires = (wires: Int32Array, groups: number): Int32Array => {
   const size = wires.length / groups
   return wires.map((_, place) => elementAt(wires, (place % groups) * size + Math.floor(place / groups)))
 }
@@ -64,7 +65,7 @@ const wiresOfLeaf =
       case 'dense':
         return made(path, layer.units, x)
       case 'own': {
-        const channels = channelsOf(layers.get(path)?.output ?? [])
+        const channels = channelsOf(valueAt(layers, path).output)
         return channels === x.length ? x : made(path, channels, x)
       }
       case 'channelShuffle':
@@ -73,7 +74,7 @@ const wiresOfLeaf =
       case 'channelSlice':
         return x.slice(layer.from, layer.from + layer.size)
       case 'flatten': {
-        const [height = 1, width = 1] = layers.get(path)?.input ?? []
+        const [height = 1, width = 1] = valueAt(layers, path).input
         return joinWires(Array.from({ length: height * width }, () => x))
       }
       default:
@@ -135,7 +136,7 @@ export const fixedWires = ({ count, input, output, normed, mixed }: Wiring): Uin
 const normedWires = ({ layers }: CheckedNet, into: ReadonlyMap<Path, Int32Array>): Int32Array =>
   joinWires(
     [...layers.values()].flatMap(({ path, layer }) =>
-      layer._tag === 'layerNorm' ? [into.get(path) ?? none] : [],
+      layer._tag === 'layerNorm' ? [valueAt(into, path)] : [],
     ),
   )
 
@@ -143,9 +144,7 @@ const normedWires = ({ layers }: CheckedNet, into: ReadonlyMap<Path, Int32Array>
 const mixedWires = ({ layers }: CheckedNet, { into, out }: Wires): Int32Array =>
   joinWires(
     [...layers.values()].flatMap(({ path, layer }) =>
-      layer._tag === 'own' && layer.channels === 'mixed'
-        ? [into.get(path) ?? none, out.get(path) ?? none]
-        : [],
+      layer._tag === 'own' && layer.channels === 'mixed' ? [valueAt(into, path), valueAt(out, path)] : [],
     ),
   )
 

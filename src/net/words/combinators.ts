@@ -1,5 +1,6 @@
 /** The words that combine layers: in series, side by side, or with a shortcut. Functions over them are new words. */
 
+import { numberedNames } from '../../io/text/unique-names.js'
 import { type Activation, activationName } from '../activation.js'
 import { mostLayers } from '../limits/limits.js'
 import type { Shape } from '../shape.js'
@@ -24,14 +25,7 @@ const nameOf = (layer: Layer | undefined): string | undefined =>
 /** Gives each unnamed layer its kind as its name, numbered from the second of a kind on. */
 export const nameLayers = (layers: readonly Layer[]): readonly Layer[] => {
   const names = new Set(layers.map(nameOf))
-  const numbers = new Map<string, number>()
-  const unusedName = (kind: string): string => {
-    for (let nth = (numbers.get(kind) ?? 0) + 1; ; nth++) {
-      const name = nth === 1 ? kind : `${kind}${nth}`
-      numbers.set(kind, nth)
-      if (!names.has(name)) return name
-    }
-  }
+  const unusedName = numberedNames(name => names.has(name))
   return layers.map(layer => {
     if (nameOf(layer) !== '') return layer
     const name = unusedName(kindOf(layer))
@@ -79,7 +73,11 @@ export interface ResidualOptions {
   readonly activation?: Activation | null
 }
 
-/** The body's output plus its input (or the shortcut's output). Shapes  body and shortcut give one shape, which is the output's */
+/**
+ * The body's output plus its input (or the shortcut's output).
+ *
+ * Shapes  body and shortcut give one shape, which is the output's
+ */
 export const residual = withArity(
   3,
   (name: string, body: MapWord | AnyWord, options: ResidualOptions = {}): MapWord => {

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { callNamed, type FunctionError, wrongReturn } from '../../io/named-function.js'
-import { show } from '../../io/show.js'
+import { show } from '../../io/text/show.js'
 import type { CheckedNet } from '../path.js'
 import { channelsOf, type Shape } from '../shape.js'
 import type { OwnLayer } from '../tree.js'

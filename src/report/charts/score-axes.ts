@@ -1,7 +1,7 @@
 /** Logarithmic axes of accuracy, drawn as its error, and of loss: they fit what is drawn, and have ticks there. */
 
 /** The least error and loss that are drawn, where nothing was wrong. */
-export const leastError = 1e-4
+const leastError = 1e-4
 export const leastLoss = 1e-5
 
 /** An error as it is drawn: a logarithmic axis spreads what is nearly right. */

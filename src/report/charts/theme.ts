@@ -32,7 +32,7 @@ export const seriesDashes = [
 /** Text of charts, in pixels of the drawing. */
 export const fontSize = 12
 
-export const chartConfig: Config = {
+const chartConfig: Config = {
   aria: false,
   background: 'transparent',
   font: 'system-ui, sans-serif',

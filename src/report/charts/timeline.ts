@@ -94,17 +94,18 @@ const line = (values: readonly object[], axis: ScoreAxis, color: string, dash: r
     encoding: { x: epochAxis, y: axis, order: { field: 'nth' } },
   }) as const
 
-const points = (
-  values: readonly object[],
-  axis: ScoreAxis,
-  color: string,
-  shape: string,
-  filled: boolean,
-  size = 70,
-) =>
+interface PointMark {
+  readonly color: string
+  readonly shape: string
+  readonly filled: boolean
+  /** Square pixels. */
+  readonly size?: number
+}
+
+const points = (values: readonly object[], axis: ScoreAxis, mark: PointMark) =>
   ({
     data: { values: [...values] },
-    mark: { type: 'point', shape, filled, size, color, opacity: 1, strokeWidth: 1.8 },
+    mark: { type: 'point', size: 70, ...mark, opacity: 1, strokeWidth: 1.8 },
     encoding: { x: epochAxis, y: axis },
   }) as const
 
@@ -134,19 +135,19 @@ const scoreLayers = (story: Story, measure: Measure) => {
     points(
       story.epochs.map(({ epochs, validation }) => ({ epochs, y: of(validation) })),
       axis,
-      colours.validation,
-      'circle',
-      true,
-      story.epochs.length > 60 ? 8 : 26,
+      {
+        color: colours.validation,
+        shape: 'circle',
+        filled: true,
+        size: story.epochs.length > 60 ? 8 : 26,
+      },
     ),
-    points(scored('raw'), axis, colours.cut, 'triangle-down', false),
-    points(scored('repaired'), axis, colours.repaired, 'diamond', true),
+    points(scored('raw'), axis, { color: colours.cut, shape: 'triangle-down', filled: false }),
+    points(scored('repaired'), axis, { color: colours.repaired, shape: 'diamond', filled: true }),
     points(
       story.growths.map(({ epochs, validation }) => ({ epochs, y: of(validation) })),
       axis,
-      colours.grown,
-      'triangle-up',
-      true,
+      { color: colours.grown, shape: 'triangle-up', filled: true },
     ),
   ]
 }

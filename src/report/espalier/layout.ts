@@ -1,4 +1,5 @@
 /** Where everything of an espalier lies, in pixels of its drawing; how it looks is not known here. */
+import { sumBy } from '../../io/count.js'
 import type { Limb } from './limb.js'
 import { widest } from './limb.js'
 import type { Arm, Tier } from './tiers.js'
@@ -136,7 +137,7 @@ const widthsIn = (tiers: readonly Tier[]): readonly number[] =>
 export const layOut = (tiers: readonly Tier[], size: Size): Layout => {
   const most = Math.max(1, ...widthsIn(tiers))
   const heights = tiers.length > mostRoomy ? tight : roomy
-  const ground = margins.crown + tiers.map(heightOf(heights)).reduce((sum, height) => sum + height, 0)
+  const ground = margins.crown + sumBy(tiers, heightOf(heights))
   return {
     ...size,
     height: ground + margins.ground,

@@ -36,7 +36,7 @@ const entities: Readonly<Record<string, string>> = {
 const forbidden = /[^\P{Cc}\t\n]|\p{Cs}|\p{Noncharacter_Code_Point}/gu
 
 /** Text as markup shows it, in an element or a quoted attribute. */
-export const escapeText = (text: string): string =>
+const escapeText = (text: string): string =>
   text.replace(forbidden, '\uFFFD').replace(/[&<>"']/g, character => entities[character] ?? character)
 
 const attributeText = ([name, value]: readonly [string, Attributes[string]]): string =>

@@ -1,5 +1,7 @@
 /** What a run is made with, as MLflow's parameters: names and texts. */
+
 import * as E from 'fp-ts/lib/Either.js'
+import { isRecord } from '../../io/codec.js'
 import { countMacs, countParams } from '../../net/counts.js'
 import { infer } from '../../net/infer.js'
 import { experimentCodec } from '../../run/schedule/codec.js'
@@ -16,7 +18,7 @@ const longest = 500
 /** Numbers, texts and flags under the keys that lead to them, joined by slashes; steps count from 1. */
 const flatten = (key: string, value: unknown): readonly Parameter[] => {
   if (Array.isArray(value)) return value.flatMap((each, nth) => flatten(`${key}/${nth + 1}`, each))
-  if (typeof value === 'object' && value !== null)
+  if (isRecord(value))
     return Object.entries(value).flatMap(([name, each]) => flatten(`${key}/${name.replace(/^_/, '')}`, each))
   return value === null || value === undefined ? [] : [{ key, value: `${value}`.slice(0, longest) }]
 }
@@ -24,7 +26,7 @@ const flatten = (key: string, value: unknown): readonly Parameter[] => {
 /** Its schedule as the run's folder holds it. */
 const scheduleOf = ({ experiment }: StoredRun): unknown => {
   const encoded: unknown = experimentCodec.encode(experiment)
-  return typeof encoded === 'object' && encoded !== null && 'schedule' in encoded ? encoded.schedule : []
+  return isRecord(encoded) && 'schedule' in encoded ? encoded.schedule : []
 }
 
 /** The size of the net that the run begins with. */

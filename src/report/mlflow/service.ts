@@ -1,5 +1,6 @@
 /** What is asked of an MLflow server: its experiments, its runs, their parameters, metrics, artifacts and status. */
 import { pipe } from 'fp-ts/lib/function.js'
+import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import type { Address } from './address.js'
@@ -31,9 +32,6 @@ const anything = t.UnknownRecord
 
 /** The most metrics, and the most parameters, of one request. */
 const [mostMetrics, mostParameters] = [1000, 100]
-
-const chunksOf = <A>(all: readonly A[], most: number): readonly (readonly A[])[] =>
-  Array.from({ length: Math.ceil(all.length / most) }, (_, nth) => all.slice(nth * most, (nth + 1) * most))
 
 const isRefusal =
   (code: string) =>
@@ -121,14 +119,16 @@ export const logParameters = (
   parameters: readonly Parameter[],
 ): Asked<void> =>
   pipe(
-    chunksOf(parameters, mostParameters),
+    parameters,
+    RA.chunksOf(mostParameters),
     TE.traverseSeqArray(params => logBatch(address, run, { params })),
     TE.map(() => undefined),
   )
 
 export const logMetrics = (address: Address, run: RemoteRun, all: readonly Metric[]): Asked<void> =>
   pipe(
-    chunksOf(all, mostMetrics),
+    all,
+    RA.chunksOf(mostMetrics),
     TE.traverseSeqArray(metrics => logBatch(address, run, { metrics })),
     TE.map(() => undefined),
   )

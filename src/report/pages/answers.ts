@@ -1,4 +1,5 @@
 /** What the last net answers on the test images: the confusion matrix, and the worst mistakes. */
+import { sum } from '../../io/count.js'
 import type { Mistake, Predictions } from '../../run/review/predictions.js'
 import { type Element, element, type Node } from '../html/element.js'
 import { missing, paragraph, tableOf } from '../html/parts.js'
@@ -22,7 +23,7 @@ const matrixCell = (count: number, total: number, right: boolean): Element => {
 const matrixRow =
   (classes: readonly string[]) =>
   (row: readonly number[], label: number): Element => {
-    const total = row.reduce((sum, count) => sum + count, 0)
+    const total = sum(row)
     return element(
       'tr',
       {},

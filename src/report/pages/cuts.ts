@@ -10,7 +10,7 @@ import { figure, grid, missing } from '../html/parts.js'
 /** What a cut compared. */
 export type Ranked = Extract<RunEvent, { readonly _tag: 'ranked' }>
 
-export const rankedIn = (events: readonly RunEvent[]): readonly Ranked[] =>
+const rankedIn = (events: readonly RunEvent[]): readonly Ranked[] =>
   events.flatMap(event => (event._tag === 'ranked' ? [event] : []))
 
 const isRemoved = (fate: string): boolean => fate === 'utility' || fate === 'starved'

@@ -1,4 +1,7 @@
-/** The features that a net decides on, before a push and after: how they correlate, and how well each separates the classes. */
+/**
+ * The features that a net decides on, before a push and after: how they correlate, and how well each separates the
+ * classes.
+ */
 import type { RunEvent } from '../../run/events.js'
 import type { Features } from '../../run/review/predictions.js'
 import type { ChartLeaf } from '../charts/draw.js'

@@ -1,4 +1,5 @@
 /** What a run was made of: command, seed, versions, data. */
+import { quote } from '../../io/text/command-text.js'
 import type { RunRecord } from '../../run/review/record.js'
 import { type Element, element } from '../html/element.js'
 import { facts } from '../html/parts.js'
@@ -7,18 +8,14 @@ import { engineText } from '../text/provenance.js'
 
 const code = (text: string): Element => element('code', {}, text)
 
-/** An argument, quoted for a shell. */
-const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
-
 /** The command that begins the same run. */
 const commandOf = ({ settings }: RunRecord): string =>
   [
     'espalier train',
-    ...(settings.module === undefined ? [] : [quoted(settings.module)]),
+    ...(settings.module === undefined ? [] : [quote(settings.module)]),
     `--engine ${settings.engine.name}`,
     `--seed ${settings.seed}`,
-    ...(settings.data.folder === undefined ? [] : [`--data ${quoted(settings.data.folder)}`]),
+    ...(settings.data.folder === undefined ? [] : [`--data ${quote(settings.data.folder)}`]),
     ...(settings.data.take === undefined ? [] : [`--take ${settings.data.take}`]),
     ...(settings.data.skipBad === true ? ['--skip-bad'] : []),
   ].join(' ')

@@ -1,4 +1,5 @@
 /** A net as a table: each layer's output, parameters and multiply–accumulates. */
+import { valueAt } from '../../io/element.js'
 import { activationName } from '../../net/activation.js'
 import { countLayers, countMacs, countParams } from '../../net/counts.js'
 import type { CheckedNet } from '../../net/infer.js'
@@ -81,7 +82,7 @@ export const describe = (checked: CheckedNet): string => {
     .map(([path, layer]) => [
       indented(path),
       kindText(layer),
-      shapeText(layers.get(path)?.output ?? []),
+      shapeText(valueAt(layers, path).output),
       thousands(totals.get(path)?.params ?? 0),
       thousands(totals.get(path)?.macs ?? 0),
     ])

@@ -1,4 +1,7 @@
 /** Dependency groups as text: channels that are removed together, and the layers that make, keep and read them. */
+
+import { sumBy } from '../../io/count.js'
+import { elementAt, valueAt } from '../../io/element.js'
 import { type Group, groups, type Member, ranges } from '../../net/channels/groups.js'
 import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
@@ -9,8 +12,8 @@ type Named = readonly [path: Path, text: string]
 
 /** The length of a member's axis. */
 const lengthOf = (net: CheckedNet, { path, slot, axis }: Member): number => {
-  const placed = net.layers.get(path)
-  return placed === undefined ? 0 : (weightSpecsOf(placed).find(each => each.slot === slot)?.shape[axis] ?? 0)
+  const spec = weightSpecsOf(valueAt(net.layers, path)).find(each => each.slot === slot)
+  return elementAt(spec?.shape ?? [], axis)
 }
 
 /** A member's layer, with its rows where others share the axis, and how often each channel repeats. */
@@ -54,7 +57,7 @@ const linesOf =
  */
 export const describeGroups = (checked: CheckedNet): string => {
   const found = groups(checked)
-  const channels = found.reduce((sum, { wires }) => sum + wires.length, 0)
+  const channels = sumBy(found, ({ wires }) => wires.length)
   const head = `${checked.net.name}: ${thousands(found.length)} groups of ${thousands(channels)} channels`
   return [head, ...found.map(group => linesOf(checked)(group).join('\n'))].join('\n\n')
 }

@@ -1,4 +1,5 @@
 /** A profile as a table, and what would help. */
+import { sumBy } from '../../io/count.js'
 import { type Advice, adviceFor, rateOf } from '../../learn/profile/advice.js'
 import type { Profile } from '../../learn/profile/profile.js'
 import { counted, milliseconds, percent } from '../text/numbers.js'
@@ -23,7 +24,7 @@ const adviceText = (advice: Advice): string => {
 }
 
 const kindRows = ({ kinds }: Profile): readonly (readonly string[])[] => {
-  const whole = kinds.reduce((sum, each) => sum + each.milliseconds, 0)
+  const whole = sumBy(kinds, ({ milliseconds }) => milliseconds)
   return kinds.map(({ kind, operations, milliseconds: time, macs, bytes }) => [
     kind,
     `${operations}`,

@@ -12,7 +12,7 @@ const units: { readonly [C in GrowthCost]: { readonly one: string; readonly many
 const figureText = (value: number | null): string => (value === null ? '' : `${Number(value.toPrecision(3))}`)
 
 /** widen a, after b: b/grown */
-export const candidateText = ({ where, at, path }: ScoredGrowth): string =>
+const candidateText = ({ where, at, path }: ScoredGrowth): string =>
   path === at ? `${where} ${at}` : `${where} ${at}: ${path}`
 
 export const scoredHead = ({ per }: Pick<GrowthsScored, 'per'>): readonly string[] => [

@@ -1,4 +1,5 @@
 /** A study's results: a row for each run as JSON, and tables of means and deviations. */
+import { groupBy } from '../../io/count.js'
 import type { Latency } from '../../learn/evaluation/latency.js'
 import type { CutScores, Result, Scored } from '../../run/events.js'
 import type { Settings } from '../../run/storage/settings.js'
@@ -74,11 +75,8 @@ export const rowsOf = (runs: readonly VariantRun[]): readonly Row[] => {
   })
 }
 
-export const grouping = (runs: readonly VariantRun[]): ReadonlyMap<string, readonly VariantRun[]> =>
-  runs.reduce(
-    (groups, run) => groups.set(run.variant.name, [...(groups.get(run.variant.name) ?? []), run]),
-    new Map<string, readonly VariantRun[]>(),
-  )
+export const groupByVariant = (runs: readonly VariantRun[]): ReadonlyMap<string, readonly VariantRun[]> =>
+  groupBy(runs, ({ variant }) => variant.name)
 
 /** Latencies of the first seed's net, for one image and for a batch of 100. */
 export type Latencies = ReadonlyMap<string, readonly [one: Latency, hundred: Latency]>
@@ -124,7 +122,7 @@ const cells = (name: string, runs: readonly VariantRun[], timed: Latencies): rea
 export const studyTable = (runs: readonly VariantRun[], timed: Latencies): string =>
   markdown(
     head,
-    [...grouping(runs)].map(([name, group]) => cells(name, group, timed)),
+    [...groupByVariant(runs)].map(([name, group]) => cells(name, group, timed)),
   )
 
 /** A Markdown table of every prune: parameters left, accuracy right after it → recalibrated. */
@@ -140,7 +138,7 @@ export const cutsTable = (runs: readonly VariantRun[]): string => {
   }
   return markdown(
     ['right after each cut → repaired', ...nths.map(nth => `cut ${nth + 1}`)],
-    [...grouping(runs)]
+    [...groupByVariant(runs)]
       .filter(([, group]) => group.some(({ cuts }) => cuts.length > 0))
       .map(([name, group]) => [name, ...nths.map(nth => cell(group, nth))]),
   )

@@ -1,5 +1,7 @@
 /** What a folder of images holds, as lines. */
+
 import type { ImageSurvey, Spread } from '../../data/formats/images/survey.js'
+import { sumBy } from '../../io/count.js'
 import { counted, thousands } from '../text/numbers.js'
 import { listText } from '../text/phrases.js'
 import { table } from './table.js'
@@ -37,7 +39,7 @@ const fewText = ({ classes }: ImageSurvey): readonly string[] => {
 
 export const surveyLines = (survey: ImageSurvey): readonly string[] => {
   const { classes, width, height, measured, portraits, landscapes, rotated, transparent, unreadable } = survey
-  const images = classes.reduce((sum, each) => sum + each.images, 0)
+  const images = sumBy(classes, ({ images }) => images)
   const colours = survey.isGrey ? 'grey' : 'in colour'
   return [
     ...classLines(survey),

@@ -1,11 +1,10 @@
 /** A histogram of values in buckets of equal width, as `tf.summary.histogram` makes it. */
+import { sum } from '../../io/count.js'
 import { elementAt } from '../../io/element.js'
 import type { Histogram } from './schema.js'
 
 /** As many as TensorBoard draws. */
 const buckets = 30
-
-const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0)
 
 /** Equal values share one bucket. Shapes  values [n], n ≥ 1. */
 export const histogram = (values: readonly number[]): Histogram => {
@@ -21,8 +20,8 @@ export const histogram = (values: readonly number[]): Histogram => {
     min,
     max,
     num: values.length,
-    sum: sumOf(values),
-    sumSquares: sumOf(values.map(value => value ** 2)),
+    sum: sum(values),
+    sumSquares: sum(values.map(value => value ** 2)),
     bucketLimit: bucket.map((_, nth) => (nth === count - 1 ? max : Math.min(max, min + (nth + 1) * width))),
     bucket,
   }

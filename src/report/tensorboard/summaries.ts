@@ -1,4 +1,7 @@
-/** What TensorBoard shows of a run: its measures as scalars, the utilities of layers as histograms, correlations as images. */
+/**
+ * What TensorBoard shows of a run: its measures as scalars, the utilities of layers as histograms, correlations as
+ * images.
+ */
 import type { Path } from '../../net/path.js'
 import type { RunEvent } from '../../run/events.js'
 import type { Features } from '../../run/review/predictions.js'

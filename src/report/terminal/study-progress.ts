@@ -1,4 +1,5 @@
 /** The progress of a study: a line for each run, and on a terminal a bar with the time that is left of all. */
+import { sumBy } from '../../io/count.js'
 import { accuracyOf } from '../../learn/evaluation/score.js'
 import type { RunObserver } from '../../run/observer.js'
 import { epochsIn, progressAt } from '../../run/schedule/epochs.js'
@@ -29,8 +30,7 @@ export const studyProgress = (
   schedules: readonly Schedule[],
   clock = monotonicSeconds,
 ): StudyProgress => {
-  const epochsFrom = (nth: number): number =>
-    schedules.slice(nth).reduce((sum, each) => sum + epochsIn(each), 0)
+  const epochsFrom = (nth: number): number => sumBy(schedules.slice(nth), epochsIn)
   let [begun, trained] = [0, 0]
   let began: number | null = null
   return {

@@ -1,6 +1,8 @@
 /** An experiment for a folder of images as the text of a DSL file, with comments for whoever edits it. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import type { ImageSurvey } from '../../data/formats/images/survey.js'
+import { sumBy } from '../../io/count.js'
 import { infer } from '../../net/infer.js'
 import { modules, type SeedlingPlan, seedlingNet } from '../../run/seedling.js'
 import { counted } from './numbers.js'
@@ -141,7 +143,7 @@ export const experimentFile = (survey: ImageSurvey, plan: SeedlingPlan, file: Ex
   const { side, channels } = plan
   const { name, source, command } = file
   const classes = survey.classes.length
-  const images = survey.classes.reduce((sum, each) => sum + each.images, 0)
+  const images = sumBy(survey.classes, ({ images }) => images)
   return [
     `/** ${name}: a small net that grows, and is pushed and pruned, for ${counted(images, 'image')} of ${classes} classes. ${side}×${side}×${channels} → ${classes} */`,
     `import { ${wordsOf(plan).join(', ')} } from '${source}'`,

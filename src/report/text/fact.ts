@@ -4,6 +4,7 @@ import type {
   FilesMeasured,
   ImportError,
   ImportNote,
+  OpsetDiffers,
   WeightsMeasured,
 } from '../../convert/error.js'
 import type { NotAModel } from '../../convert/model-file.js'
@@ -36,6 +37,7 @@ export type Fact =
   | ExportError
   | ImportError
   | ImportNote
+  | OpsetDiffers
   | WeightsMeasured
   | FilesMeasured
   | TensorsError

@@ -1,4 +1,5 @@
 /** Provenance as text: engine, data and code. */
+import { elementAt } from '../../io/element.js'
 import type { Result } from '../../run/events.js'
 import type { Settings } from '../../run/storage/settings.js'
 
@@ -33,7 +34,7 @@ export const commonProvenance = (results: readonly Result[]): readonly (readonly
 /** The parts of the provenance in which runs differ. */
 export const provenanceText = (results: readonly Result[]): ((result: Result) => Partial<Provenance>) => {
   const several = commonProvenance(results)
-  const differing = parts.filter((_, nth) => (several[nth]?.length ?? 0) > 1)
+  const differing = parts.filter((_, nth) => elementAt(several, nth).length > 1)
   return result => {
     const provenance = provenanceOf(result)
     return Object.fromEntries(differing.map(part => [part, provenance[part]]))

@@ -1,4 +1,5 @@
 /** DSL files: modules whose default export is a net, an experiment or a study. */
+
 import { existsSync } from 'node:fs'
 import { dirname, extname, relative, resolve, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -6,9 +7,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type * as t from 'io-ts'
-import { type DecodeError, decode } from '../../io/codec.js'
-import { isCheckout } from '../../io/command-text.js'
+import { type DecodeError, decode, isRecord } from '../../io/codec.js'
+import { isCode, messageOf } from '../../io/exception.js'
 import { isFolder } from '../../io/files.js'
+import { isCheckout } from '../../io/text/command-text.js'
 import type { RunError } from '../error.js'
 import { registerTypeScript } from './typescript.js'
 
@@ -27,7 +29,10 @@ const sourceNames = (path: string): readonly string[] => [
   ...(path.startsWith(own) ? [1, 2, 3].map(depth => `${'../'.repeat(depth)}src`) : []),
 ]
 
-/** Law  a file that imports the sources of this program gets the modules that run, as with Node's own loading of TypeScript */
+/**
+ * Law  a file that imports the sources of this program gets the modules that run, as with Node's own loading of
+ *      TypeScript
+ */
 const transpile = async (path: string): Promise<unknown> => {
   const { createJiti } = await import('jiti')
   const running = fileURLToPath(new URL('../..', import.meta.url))
@@ -44,8 +49,7 @@ const beyondNode = [
   'ERR_MODULE_NOT_FOUND',
 ]
 
-const isBeyondNode = (reason: unknown): boolean =>
-  reason instanceof Error && 'code' in reason && beyondNode.some(code => code === reason.code)
+const isBeyondNode = isCode(...beyondNode)
 
 /** By Node where it can, or by the loader that this program's sources came through; else through a transpiler. */
 const importModule = async (file: string): Promise<unknown> => {
@@ -62,7 +66,7 @@ const importModule = async (file: string): Promise<unknown> => {
 
 /** The line that says what is wrong: with its place where a transpiler puts that on a line of its own. */
 const complaint = (reason: unknown): string => {
-  const lines = (reason instanceof Error ? reason.message : String(reason))
+  const lines = messageOf(reason)
     .split('\n')
     .map(line => line.trim())
     .filter(line => line !== '')
@@ -82,15 +86,11 @@ const badModule =
     stack: reason instanceof Error ? (reason.stack ?? '') : '',
   })
 
-interface Exporting {
-  readonly default?: unknown
-}
-
-const isModule = (module: unknown): module is Exporting => typeof module === 'object' && module !== null
+const defaultOf = (module: unknown): unknown =>
+  isRecord(module) ? Reflect.get(module, 'default') : undefined
 
 /** Where a package does not say that it is of modules, a file comes as a script that exports a module. */
-const isExporting = (exported: unknown): exported is Exporting =>
-  typeof exported === 'object' && exported !== null && '__esModule' in exported
+const isScript = (exported: unknown): boolean => isRecord(exported) && '__esModule' in exported
 
 const endings = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']
 
@@ -99,9 +99,8 @@ export const load = (file: string): TE.TaskEither<RunError, unknown> => {
   if (isFolder(file)) return TE.left({ _tag: 'NoModule', file, got: 'a folder' })
   return endings.includes(extname(file))
     ? TE.tryCatch(async () => {
-        const module = await importModule(file)
-        const exported = isModule(module) ? module.default : undefined
-        return isExporting(exported) ? exported.default : exported
+        const exported = defaultOf(await importModule(file))
+        return isScript(exported) ? defaultOf(exported) : exported
       }, badModule(file))
     : TE.left({
         _tag: 'NoModule',
@@ -111,7 +110,7 @@ export const load = (file: string): TE.TaskEither<RunError, unknown> => {
 }
 
 export const tagOf = (exported: unknown): unknown =>
-  typeof exported === 'object' && exported !== null && '_tag' in exported ? exported._tag : undefined
+  isRecord(exported) && '_tag' in exported ? exported._tag : undefined
 
 /** What a DSL file may export, by tag. */
 const things = { net: 'a net', experiment: 'an experiment', study: 'a study' } as const

@@ -1,4 +1,5 @@
 /** What was decided about every channel of a run, cut by cut, under the number it had before the first. */
+import { addTo } from '../../io/count.js'
 import type { Path } from '../../net/path.js'
 import type { Fate } from '../../surgery/prune/ranking.js'
 import type { RankedChannels, RunEvent } from '../events.js'
@@ -61,11 +62,11 @@ const start: Fold = {
 }
 
 /** How many channels each layer had in an event. */
-const widthsIn = ({ layers }: Ranked): ReadonlyMap<Path, number> =>
-  layers.reduce(
-    (widths, { path, channels }) => widths.set(path, (widths.get(path) ?? 0) + channels.length),
-    new Map<Path, number>(),
-  )
+const widthsIn = ({ layers }: Ranked): ReadonlyMap<Path, number> => {
+  const widths = new Map<Path, number>()
+  for (const { path, channels } of layers) addTo(widths, path, channels.length)
+  return widths
+}
 
 /** Numbers of a layer that is met for the first time, or that has grown, begin anew. */
 const numbersFor = (numbers: Numbers, event: Ranked): Numbers =>

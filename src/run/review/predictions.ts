@@ -50,7 +50,7 @@ export const featuresFields = {
   optional: { compared: naturalNumber, redundancy: finite },
 }
 
-export const predictionsCodec: t.Type<Predictions, unknown> = closed({
+const predictionsCodec: t.Type<Predictions, unknown> = closed({
   classes: list(t.string),
   confusion: list(list(naturalNumber)),
   nets: list(t.string),

@@ -9,16 +9,14 @@ import { checkClasses } from '../../learn/training/transforms.js'
 import { type CheckedNet, infer } from '../../net/infer.js'
 import type { RunError } from '../error.js'
 import { checkOriginClasses } from '../standalone/origin.js'
-import { stepKinds } from '../steps/index.js'
-import { type CheckContext, type CheckResult, type CheckState, kindIn, type StepKind } from '../steps/kind.js'
+import { kindOf } from '../steps/index.js'
+import type { CheckContext, CheckResult, CheckState } from '../steps/kind.js'
 import { trainingsIn } from '../steps/machine.js'
 import { checkedCodec } from './codec.js'
 import type { Experiment } from './experiment.js'
 import { checkFunctions } from './functions.js'
 import { neighboursOfStep } from './neighbours.js'
 import type { Step } from './steps.js'
-
-const kindOf = kindIn<StepKind<Step>>(stepKinds)
 
 /** Checks steps one after another. */
 const checkSteps =

@@ -1,15 +1,13 @@
 /** Experiments and studies to and from JSON. Law  decoding what was encoded gives an equal one */
 import * as t from 'io-ts'
 import { dataCodec } from '../../data/codec.js'
-import { closed, closedPartial, forbid, list, tagged, wholeFrom } from '../../io/codec.js'
+import { closed, closedPartial, forbid, list, tag, tagged, wholeFrom } from '../../io/codec.js'
 import { netCodec } from '../../net/codec.js'
 import { originCodec } from '../standalone/origin.js'
 import { stepKinds } from '../steps/index.js'
 import type { Study } from '../study/study.js'
 import type { Experiment } from './experiment.js'
 import type { Step } from './steps.js'
-
-const tag = <T extends string>(value: T) => ({ _tag: t.literal(value) })
 
 /** A step as JSON. */
 const stepCodec: t.Type<Step, unknown> = t.recursion('a step', () =>

@@ -1,4 +1,7 @@
-/** Whether an experiment is the one a run began with, and what may change under way: steps to come may, what is done may not. */
+/**
+ * Whether an experiment is the one a run began with, and what may change under way: steps to come may, what is done may
+ * not.
+ */
 import * as E from 'fp-ts/lib/Either.js'
 import diff from 'microdiff'
 import type { Difference, RunError } from '../error.js'
@@ -27,7 +30,8 @@ const differences = (began: Experiment, now: Experiment): readonly Difference[] 
 /**
  * The run, if this is the experiment it began with.
  *
- * Errors  ModelDiffers where the model it began with has changed, OriginDiffers where it is another; ExperimentDiffers with every difference
+ * Errors  ModelDiffers where the model it began with has changed, OriginDiffers where it is another; ExperimentDiffers
+ *         with every difference
  */
 export const checkSameExperiment =
   (experiment: Experiment) =>
@@ -49,7 +53,8 @@ const kindsOf = (step: Step | Warmup | undefined): string =>
 /**
  * Whether a run that has come so far can go on as another experiment.
  *
- * Errors  ModelDiffers; OriginDiffers; DoneDiffers with all that differs in the net, in a step that is done, or in what the one under way is made of
+ * Errors  ModelDiffers; OriginDiffers; DoneDiffers with all that differs in the net, in a step that is done, or in what
+ *         the one under way is made of
  */
 export const checkChange =
   (folder: string, began: Experiment, now: Experiment) =>

@@ -1,13 +1,11 @@
 /** Functions of a user's own in a schedule: which there are, and where a schedule that was read gets them from. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { FunctionError } from '../../io/named-function.js'
-import { stepKinds } from '../steps/index.js'
-import { kindIn, type MapFunction, type OwnFunction, type StepKind } from '../steps/kind.js'
+import { kindOf } from '../steps/index.js'
+import type { MapFunction, OwnFunction } from '../steps/kind.js'
 import type { Step } from './steps.js'
 
 type Steps = readonly Step[]
-
-const kindOf = kindIn<StepKind<Step>>(stepKinds)
 
 /** Steps with each function of a user's own mapped, those of steps inside them too. */
 const mapFunctions =

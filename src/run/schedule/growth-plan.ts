@@ -13,7 +13,10 @@ export interface CandidateOptions {
   readonly where: 'gradient'
   /** Each grows as if it were the first; all must be able to preserve the function. */
   readonly candidates: readonly GrowthSite<ModuleSource>[]
-  /** What a candidate's gradient is divided by: the parameters it adds, or its multiply–accumulates; by default parameters. */
+  /**
+   * What a candidate's gradient is divided by: the parameters it adds, or its multiply–accumulates; by default
+   * parameters.
+   */
   readonly per?: GrowthCost
 }
 
@@ -114,7 +117,10 @@ const planOf = (
  * @example
  * grow({ after: 'a', module: ([, , c = 0]) => inception('next', { point: c, three: [8, 16] }), max: 3 }, train({ epochs: 2 }))
  * grow({ widen: 'a', by: 1.5, max: 2, budget: { params: 60_000 } }, train({ epochs: 2 }))
- * grow({ where: 'gradient', candidates: [{ widen: 'a', by: 1.5 }, { to: 'a', branch: convBnAct(8) }], max: 3 }, train({ epochs: 2 }))
+ * grow(
+ *   { where: 'gradient', candidates: [{ widen: 'a', by: 1.5 }, { to: 'a', branch: convBnAct(8) }], max: 3 },
+ *   train({ epochs: 2 }),
+ * )
  */
 export const grow = (options: GrowStepOptions, ...steps: readonly ScheduleStep[]): PlannedGrow => {
   const {

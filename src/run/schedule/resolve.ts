@@ -2,8 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { DataSpec } from '../../data/spec.js'
-import { isRecord } from '../../io/closed.js'
-import { fits } from '../../io/codec.js'
+import { fits, isRecord } from '../../io/codec.js'
 import { excessOf } from '../../io/limits.js'
 import { layerCodec } from '../../net/codec.js'
 import { type CheckedNet, infer } from '../../net/infer.js'
@@ -14,13 +13,10 @@ import type { Growth, GrowthSite } from '../../surgery/grow/options.js'
 import { type Anchor, advanceSite, anchorOf, sitePath } from '../../surgery/grow/site.js'
 import { maxCodec } from '../steps/grow/grow-codec.js'
 import { netGrown } from '../steps/grow/net-grown.js'
-import { stepKinds } from '../steps/index.js'
-import { kindIn, type StepKind } from '../steps/kind.js'
+import { kindOf } from '../steps/index.js'
 import type { Experiment } from './experiment.js'
 import { type GrownPreview, previewGrowth } from './growth-preview.js'
 import type { Grow, GrowthPlan, Growths, ModuleSource, PlannedGrow, ScheduleStep, Step } from './steps.js'
-
-const kindOf = kindIn<StepKind<Step>>(stepKinds)
 
 /** The net that steps leave where all that grows pays and nothing is cut. */
 const netAfterSteps = (steps: readonly Step[], net: Net): Net =>

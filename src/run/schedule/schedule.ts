@@ -31,7 +31,9 @@ export type { WithTarget } from './words/target-options.js'
 export type { Within, WithinWord } from './words/within.js'
 
 /**
- * Training with the net before pruning as teacher; an error where nothing was pruned before. Source  Hinton, Vinyals, Dean 2015; temperature 3 and weight 0.7 are this project's own
+ * Training with the net before pruning as teacher; an error where nothing was pruned before.
+ *
+ * Source  Hinton, Vinyals, Dean 2015; temperature 3 and weight 0.7 are this project's own
  */
 export const distill: Distill = { temperature: 3, weight: 0.7 }
 
@@ -193,7 +195,11 @@ const regrowKeys = ['atMost', 'rounds', 'minDelta', 'patience']
  * folder, and the best one within the budget is the result; a growth inside never exceeds the budget.
  *
  * @example
- * regrow({ atMost: { params: 20_000 } }, prune({ keep: { params: 0.7 }, by: 'taylor' }), grow({ widen: 'a', by: 1.5, max: 2 }, train()))
+ * regrow(
+ *   { atMost: { params: 20_000 } },
+ *   prune({ keep: { params: 0.7 }, by: 'taylor' }),
+ *   grow({ widen: 'a', by: 1.5, max: 2 }, train()),
+ * )
  */
 export const regrow = <const Steps extends readonly ScheduleStep[]>(
   options: RegrowOptions,

@@ -123,7 +123,10 @@ export interface GradientGrowths {
   readonly max: number
 }
 
-/** A list, of which each growth but the first is behind or before the last one, where it names such a site; a rule; or candidates. */
+/**
+ * A list, of which each growth but the first is behind or before the last one, where it names such a site; a rule; or
+ * candidates.
+ */
 export type Growths = readonly Growth[] | RuleGrowths | GradientGrowths
 
 /** Grows one thing after another, and trains after each, while that pays. */

@@ -23,9 +23,8 @@ const cachedTable = ({ name, version, threads }: Engine): string => {
 }
 
 /** Reads the table of a file. */
-export const readLatencyTable: (
-  file: string,
-) => TE.TaskEither<FileError | BadFile<DecodeError>, LatencyTable> = readJson(latencyTableCodec)
+const readLatencyTable: (file: string) => TE.TaskEither<FileError | BadFile<DecodeError>, LatencyTable> =
+  readJson(latencyTableCodec)
 
 /** The table of a file, else the one measured of this machine and engine, if any. */
 export const findLatencyTable = (

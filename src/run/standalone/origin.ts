@@ -4,7 +4,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import type { Dataset } from '../../data/dataset.js'
-import { closedPartial, list, nullable } from '../../io/codec.js'
+import { closedPartial, guarded, isRecord, list, nullable } from '../../io/codec.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { checkWeights, type Model, type Weights } from '../../net/weights.js'
 import type { ClassesDiffer, ModelDiffers, OriginDiffers, RunError } from '../error.js'
@@ -22,15 +22,8 @@ export interface Origin {
   readonly weights?: Weights
 }
 
-const isRecord = (u: unknown): u is Weights => typeof u === 'object' && u !== null
-
 /** Weights as they are: no codec goes through them. */
-const weightsCodec = new t.Type<Weights, unknown>(
-  'weights',
-  isRecord,
-  (u, context) => (isRecord(u) ? t.success(u) : t.failure(u, context)),
-  t.identity,
-)
+const weightsCodec = guarded('weights', (u): u is Weights => isRecord(u))
 
 const wholeCodec: t.Type<Origin, unknown> = closedPartial(
   { file: t.string, checksum: t.string, classes: nullable(list(t.string)) },
@@ -83,7 +76,10 @@ export const checkOriginClasses =
   (net: CheckedNet): E.Either<ClassesDiffer, void> =>
     origin === undefined ? E.right(undefined) : checkClassNames(dataset, origin, 'head')(net)
 
-/** The fact where a run is to go on from another model than it began with: one changed since, one of another file, or none. */
+/**
+ * The fact where a run is to go on from another model than it began with: one changed since, one of another file, or
+ * none.
+ */
 export const changedModel = (
   folder: string,
   began: Origin | undefined,

@@ -5,7 +5,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import type { ModelFile } from '../../convert/model-file.js'
-import { closed, type DecodeError, decode, nullable, positiveWhole } from '../../io/codec.js'
+import { closed, type DecodeError, decode, isRecord, nullable, positiveWhole } from '../../io/codec.js'
 import type { Net } from '../../net/tree.js'
 import { withWeights } from '../../net/weights.js'
 import type { GivenModel } from '../../net/words/from.js'
@@ -25,8 +25,6 @@ export const givenCodec: t.Type<GivenModel, unknown> = closed({
 })
 
 const plannedCodec = t.type({ net: givenCodec })
-
-const isRecord = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 /** Whether what a module exports is an experiment that begins with a model in a file. */
 const isPlanned = (exported: unknown): exported is PlannedExperiment =>

@@ -34,7 +34,10 @@ export interface CutContext {
   readonly widths: Widths
 }
 
-/** A learner, how many channels were cut from it, the last cut of channels that still did something, and every decision, pruning by pruning. */
+/**
+ * A learner, how many channels were cut from it, the last cut of channels that still did something, and every decision,
+ * pruning by pruning.
+ */
 export interface CutLearner {
   readonly learner: Learner
   readonly removed: number

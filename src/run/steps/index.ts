@@ -2,7 +2,7 @@
 import type { Step } from '../schedule/steps.js'
 import { growKind } from './grow/grow.js'
 import { initializeKind } from './initialize.js'
-import type { StepKind } from './kind.js'
+import { kindIn, type StepKind } from './kind.js'
 import { pruneKind } from './prune.js'
 import { pushKind } from './push.js'
 import { regrowKind } from './regrow/regrow.js'
@@ -18,3 +18,6 @@ export const stepKinds = {
   rounds: roundsKind,
   regrow: regrowKind,
 } satisfies { readonly [K in Step['_tag']]: StepKind<Extract<Step, { readonly _tag: K }>> }
+
+/** The kind of a step. */
+export const kindOf = kindIn<StepKind<Step>>(stepKinds)

@@ -72,13 +72,13 @@ const epochEvent = (
   )
 }
 
-const observerFor = (
-  context: StepContext,
-  { options, teacher, state, takeEvents, cut, measure }: Followed,
-): PhaseObserver<RunError> => ({
-  onStep: progress => context.onStep(progress, context.place),
-  stopping: context.stopping,
-  onPause: (learner, position, epoch) => {
+/** Emits what came up and how the epoch went, and saves the run. */
+const pauseOf =
+  (
+    context: StepContext,
+    { options, state, takeEvents, cut, measure }: Followed,
+  ): PhaseObserver<RunError>['onPause'] =>
+  (learner, position, epoch) => {
     if (epoch !== null) context.addAccuracy(accuracyOf(epoch.validation))
     return pipe(
       takeEvents(),
@@ -94,8 +94,15 @@ const observerFor = (
         ),
       ),
     )
-  },
-  onEnd: (epochs, best) => {
+  }
+
+/** Adds up the work of the training, and emits its best epoch. */
+const endOf =
+  (
+    context: StepContext,
+    { options, teacher, state, cut }: Followed,
+  ): NonNullable<PhaseObserver<RunError>['onEnd']> =>
+  (epochs, best) => {
     context.addMacs(
       trainingMacs({
         epochs: epochs - (cut ?? 0),
@@ -109,7 +116,13 @@ const observerFor = (
     const kept = { ...best, place: placeText(context.place), epochs, restored: options.restoreBest }
     context.addBestEpoch(kept)
     return context.emit({ _tag: 'bestEpoch', stage: stageOf(context.place), ...kept })
-  },
+  }
+
+const observerFor = (context: StepContext, followed: Followed): PhaseObserver<RunError> => ({
+  onStep: progress => context.onStep(progress, context.place),
+  stopping: context.stopping,
+  onPause: pauseOf(context, followed),
+  onEnd: endOf(context, followed),
 })
 
 /** The teacher, where the step wants one and there is one. */
@@ -142,7 +155,10 @@ export const runLearning =
     )
   }
 
-/** The same for all weights: batch norm is measured again where they are an average. A warm-up leaves old statistics alone. */
+/**
+ * The same for all weights: batch norm is measured again where they are an average. A warm-up leaves old statistics
+ * alone.
+ */
 export const runTraining =
   (
     context: StepContext,

@@ -1,4 +1,5 @@
 /** Steps run and counted, by the table of kinds and the warm-up inside growing. */
+import { sumBy } from '../../io/count.js'
 import type { TrainOptions } from '../../learn/options.js'
 import type { Step, Warmup } from '../schedule/steps.js'
 import { warmupKind } from './grow/warmup.js'
@@ -22,7 +23,7 @@ const epochsOf = (step: Step | Warmup): number => {
 }
 
 /** The epochs of some steps, at most. */
-export const epochsIn = (steps: Steps): number => steps.reduce((sum, step) => sum + epochsOf(step), 0)
+export const epochsIn = (steps: Steps): number => sumBy(steps, epochsOf)
 
 /** Every training in some steps. */
 export const trainingsIn = (steps: Steps): readonly TrainOptions[] =>

@@ -38,8 +38,8 @@ export const cutAndRepair =
 
 const run: RunStep<Prune> =
   (context, step) =>
-  ({ learner, models, stopped }) => {
-    return pipe(
+  ({ learner, models, stopped }) =>
+    pipe(
       cutAndRepair(context, step, widthsOf(models.original ?? learner.model))(learner),
       TE.map(repaired => ({
         learner: repaired.learner,
@@ -51,7 +51,6 @@ const run: RunStep<Prune> =
         stopped,
       })),
     )
-  }
 
 export const pruneKind: StepKind<Prune> = {
   codec: () => closed({ _tag: t.literal('prune'), target: nullable(targetCodec), ...pruneFields }),

@@ -35,7 +35,7 @@ export const requireSeveralValues = (batchSize: number, net: CheckedNet): Requir
 export const requireDecision = (net: CheckedNet): Requirement => decisionOf(net)
 
 /** The layers a criterion can score. */
-export const scoredUnits = (criterion: AnyCriterion, net: CheckedNet): readonly Path[] =>
+const scoredUnits = (criterion: AnyCriterion, net: CheckedNet): readonly Path[] =>
   criterion === 'bnScale'
     ? scaledUnits(net).flatMap(({ path, free }) => (free ? [path] : []))
     : freeUnits(net)

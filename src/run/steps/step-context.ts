@@ -98,7 +98,10 @@ export const scoreTest = scoredOn('test')
 /** The same by the mean of each image and its mirror image. */
 export const scoreMirrored = scoredOn('test', { mirror: true })
 
-/** So many training images, or all there are, each class as often as the others; as they are, unless augmentation is asked. */
+/**
+ * So many training images, or all there are, each class as often as the others; as they are, unless augmentation is
+ * asked.
+ */
 export const calibrationFor = (
   context: Pick<StepContext, 'engine' | 'dataset' | 'seed' | 'place'>,
   images: number,

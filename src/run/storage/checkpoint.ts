@@ -145,8 +145,8 @@ export const readCheckpointNet = (file: string): TE.TaskEither<RunError, Net> =>
 /**
  * `known`: layers of a user's own that its nets may have.
  *
- * Errors  FileMissing; BadFile with the first fault found: bytes that are not what was written, facts, or weights that are not the net's; OtherRun
- *         unless it is of one of these runs
+ * Errors  FileMissing; BadFile with the first fault found: bytes that are not what was written, facts, or weights that
+ *         are not the net's; OtherRun unless it is of one of these runs
  */
 export const readCheckpoint = (
   file: string,

@@ -2,7 +2,9 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { isRecord } from '../../io/codec.js'
 import { appendLine, readBytes, truncateTo } from '../../io/files.js'
+import { parseJson } from '../../io/json.js'
 import type { RunContext } from '../context.js'
 import type { RunError } from '../error.js'
 import type { RunEvent } from '../events.js'
@@ -29,18 +31,14 @@ export const openLog = (
 
 const newline = 10
 
-const isRecord = (line: Uint8Array): boolean =>
-  pipe(
-    E.tryCatch((): unknown => JSON.parse(new TextDecoder().decode(line)), E.toError),
-    E.exists(value => typeof value === 'object' && value !== null),
-  )
+const isEvent = (line: Uint8Array): boolean => pipe(parseJson('')(line), E.exists(isRecord))
 
 /** Bytes of the whole lines at the beginning of a log, no more than `most`. */
 const wholeLines = (log: Uint8Array, most: number): number => {
   let kept = 0
   while (kept < most) {
     const end = log.indexOf(newline, kept)
-    if (end < 0 || end >= most || !isRecord(log.subarray(kept, end))) break
+    if (end < 0 || end >= most || !isEvent(log.subarray(kept, end))) break
     kept = end + 1
   }
   return kept

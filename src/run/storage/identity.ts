@@ -1,10 +1,11 @@
 /** Names for what runs compute: a run is a function of its experiment and of what is fixed beside it. */
 import { createHash } from 'node:crypto'
+import { isRecord } from '../../io/codec.js'
 import type { Experiment } from '../schedule/experiment.js'
 import { fixedSettings, type Settings } from './settings.js'
 
 const sorted = (_: string, value: unknown): unknown =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+  isRecord(value) && !Array.isArray(value)
     ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
     : value
 

@@ -3,6 +3,7 @@
  * that do so at once, the later one sees the other's, so that never both go on. Who goes on writes in its file, again
  * and again, so that other hosts see when it has ended.
  */
+
 import { existsSync } from 'node:fs'
 import { open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,7 +11,8 @@ import { setTimeout } from 'node:timers/promises'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { fileFailed, isCode, makeFolders } from '../../io/files.js'
+import { isCode } from '../../io/exception.js'
+import { fileFailed, makeFolders } from '../../io/files.js'
 import { isGone, type Owner, ownerIn, ownerText, thisProcess } from '../../io/process-owner.js'
 import type { RunError } from '../error.js'
 import type { Note } from '../notes.js'

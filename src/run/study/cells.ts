@@ -1,7 +1,7 @@
 /** A study as an index space: its cells by number, in the order they are run, and a name for what each computes. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { encodeFileName } from '../../io/file-name.js'
+import { encodeFileName } from '../../io/text/file-name.js'
 import type { Experiment } from '../schedule/experiment.js'
 import { folderAt } from '../storage/folder.js'
 import { digestOf, identityOf } from '../storage/identity.js'

@@ -1,7 +1,7 @@
 /** The names of a study: each of its runs has a folder of its own, each function a name of its own. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { encodeFileName } from '../../io/file-name.js'
+import { encodeFileName } from '../../io/text/file-name.js'
 import type { RunError } from '../error.js'
 import { checkFunctions } from '../schedule/functions.js'
 import { scratchName } from './cells.js'

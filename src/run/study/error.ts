@@ -3,8 +3,15 @@
 /** A queue that cannot be used; `url` without its password. */
 export type QueueError =
   | { readonly _tag: 'QueueUnreachable'; readonly url: string; readonly reason: string }
-  /** A queue that answered, and has not for so many seconds. */
-  | { readonly _tag: 'QueueLost'; readonly url: string; readonly seconds: number }
+  /** A queue that took writes, and has not for so many seconds; `refusal` is its last answer, null where it gave none. */
+  | {
+      readonly _tag: 'QueueLost'
+      readonly url: string
+      readonly seconds: number
+      readonly refusal: string | null
+    }
+  /** A server that takes writes, but not a command of the queue. */
+  | { readonly _tag: 'QueueRefused'; readonly url: string; readonly refusal: string }
   | { readonly _tag: 'PackageMissing'; readonly name: string; readonly mend: string }
 
 /** Why a study does not run, or not to its end. */

@@ -125,7 +125,10 @@ const runExperiment =
     return pipe(context.datasetOf(experiment, seed), TE.flatMap(runOn))
   }
 
-/** Trains the net an experiment ended in from new weights, with its first training's options, for as many epochs as it took. */
+/**
+ * Trains the net an experiment ended in from new weights, with its first training's options, for as many epochs as it
+ * took.
+ */
 const scratchOf = ({ data, schedule }: Experiment, { net }: Model): Experiment => {
   const { prune: _, ...first } = schedule.find(step => step._tag === 'train') ?? train()
   return {

@@ -1,4 +1,5 @@
 /** Which batch norms scale which channels: a unit's own, or those behind it, before the next kernel. */
+import { valueAt } from '../../io/element.js'
 import { fixedWires, type Wiring, wireNet } from '../../net/channels/wiring.js'
 import type { CheckedNet } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
@@ -36,7 +37,7 @@ const unitsOf = (net: CheckedNet): readonly Unit[] => {
   const makes = ({ path }: Channel): boolean => isMaker(net.layers.get(path)?.layer)
   return [...net.layers.values()].flatMap(({ path, layer }) => {
     if (!isMaker(layer)) return []
-    const wires = wiring.out.get(path) ?? new Int32Array()
+    const wires = valueAt(wiring.out, path)
     const scalesOf = (each: number, channel: number): readonly Channel[] =>
       hasNorm(layer) ? [{ path, channel }] : (scales[each] ?? []).filter(scale => !makes(scale))
     const unit: Unit = {

@@ -1,6 +1,6 @@
 /** The trunk: the values on every way from the input to the output, and how narrow a cut may leave them. */
 
-import { elementAt } from '../../io/element.js'
+import { elementAt, valueAt } from '../../io/element.js'
 import { fixedWires, wireNet } from '../../net/channels/wiring.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { type Algebra, interpret } from '../../net/interpret.js'
@@ -64,7 +64,7 @@ const trunkPaths = (net: Net, standing: Standing): readonly Path[] =>
 export const trunkOf = ({ net, wiring }: Analysis, standing: Standing = whole): readonly TrunkValue[] => {
   const fixed = fixedWires(wiring)
   return trunkPaths(net, standing).flatMap(at => {
-    const wires = distinct(wiring.out.get(at) ?? new Int32Array())
+    const wires = distinct(valueAt(wiring.out, at))
     return wires.some(each => fixed[each] !== 0) ? [] : [{ at, wires }]
   })
 }

@@ -13,7 +13,7 @@ import type { Remap } from '../remap.js'
 import type { Inexact, Unpreserved } from './inexact.js'
 import { initialGrownWeights } from './initial-weights.js'
 import { findNormalised, type Insertion, insertGrowth } from './insertion.js'
-import { findRenumbered, matchChannels } from './match-channels.js'
+import { findRenumbered, matchChannels, type TracedNets, traceBoth } from './match-channels.js'
 import type { GrowInit, GrowOptions, Growth } from './options.js'
 import type { ExactCost } from './widen-module.js'
 
@@ -44,9 +44,13 @@ const checkOutput = (before: CheckedNet, after: Insertion): E.Either<GrowError, 
 }
 
 /** A module that does not pass its input on moves no channel that counts: it makes new ones all the same. */
-const checkNumbers = (init: GrowInit, before: CheckedNet, tree: Insertion): E.Either<GrowError, void> => {
+const checkNumbers = (
+  init: GrowInit,
+  tree: Insertion,
+  trace: () => TracedNets,
+): E.Either<GrowError, void> => {
   if (init === 'scratch' || tree.inexact !== null) return E.right(undefined)
-  const at = findRenumbered(before, tree)
+  const at = findRenumbered(trace(), tree)
   return at === null ? E.right(undefined) : E.left({ _tag: 'Renumbered', at, grown: tree.grown[0] ?? '' })
 }
 
@@ -103,7 +107,7 @@ export const growNet =
     pipe(
       growTree(growth, options)(net),
       E.tap(after => checkOutput(net, after)),
-      E.tap(after => checkNumbers(options.init, net, after)),
+      E.tap(after => checkNumbers(options.init, after, () => traceBoth(net, after))),
       E.map(after => ({
         net: { net: after.net, layers: after.layers },
         grown: after.grown,
@@ -148,11 +152,18 @@ const growFromScratch = (
   remap: new Map([...remap].map(([key, origin]) => [key, { ...origin, from: null, axes: [] }])),
 })
 
+/** A grown tree, its channels, and the deviation of its noise. */
+interface TracedGrowth {
+  readonly tree: Insertion
+  readonly traced: TracedNets
+  readonly noise: number
+}
+
 const growModel =
   (options: GrowOptions, before: Model) =>
-  ({ tree, noise }: { readonly tree: Insertion; readonly noise: number }): Grown => {
+  ({ tree, traced, noise }: TracedGrowth): Grown => {
     const { net, layers, grown, linear, moved, passage } = tree
-    const remap = matchChannels(before, tree)
+    const remap = matchChannels(traced, tree)
     if (options.init === 'scratch') return growFromScratch(options, tree, remap)
     const { seed, statistics = null } = options
     const initial = { seed, spark: noise, statistics, passage }
@@ -173,7 +184,8 @@ const growModel =
  *
  * Shapes  kernel [k, k, in, out] → [k, k, in′, out′]; the input and the output of the net keep theirs
  * Errors  DecodeError, UnknownPath, WrongPlace, WrongOption, WrongLength, NotFinite, WrongWeight, Tied, NothingToWiden,
- *         Renumbered, OutputDiffers, OverBudget; with `exact`, NotExact; those of `infer` where the new part does not fit, such as SumDiffers
+ *         Renumbered, OutputDiffers, OverBudget; with `exact`, NotExact; those of `infer` where the new part does
+ * not fit, such as SumDiffers
  * Law     forward(grown) = forward(model) where `inexact` is null, as it is with `exact`; old weights keep their values
  * Source  Chen, Goodfellow, Shlens 2016 (Net2Net), with zeros for copies
  *
@@ -189,7 +201,8 @@ export const grow =
       E.bindTo('tree'),
       E.tap(() => checkWeights(model)),
       E.tap(({ tree }) => checkOutput(model, tree)),
-      E.tap(({ tree }) => checkNumbers(options.init ?? 'preserve', model, tree)),
+      E.let('traced', ({ tree }) => traceBoth(model, tree)),
+      E.tap(({ tree, traced }) => checkNumbers(options.init ?? 'preserve', tree, () => traced)),
       E.tap(({ tree }) => checkBudget(options, tree)),
       E.tap(({ tree }) => checkStatistics(options, tree)),
       E.bind('noise', () => noiseOf(options)),

@@ -1,6 +1,7 @@
 /** Which old channel each channel of a grown net is: both nets are traced, and their channels matched. */
 
-import { elementAt } from '../../io/element.js'
+import { addTo, groupBy } from '../../io/count.js'
+import { elementAt, isSameList } from '../../io/element.js'
 import { joinWires, range, traceWires, type Wires, wiresOfAxes } from '../../net/channels/wiring.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { childPath, type Path } from '../../net/path.js'
@@ -37,23 +38,14 @@ const takeShortcut = (_: Path, __: Int32Array, shortcut: Int32Array): Int32Array
 
 /** The old place of each channel, repeated ones matched in turn; null where every place is unchanged. */
 const matchPlaces = (before: Int32Array, after: Int32Array): AxisMap => {
-  if (before.length === after.length && before.every((each, i) => each === after[i])) return null
-  const places = new Map<number, number[]>()
-  before.forEach((each, place) => {
-    const known = places.get(each)
-    if (known === undefined) places.set(each, [place])
-    else known.push(place)
-  })
+  if (isSameList(before, after)) return null
+  const places = groupBy(before.keys(), place => elementAt(before, place))
   const met = new Map<number, number>()
-  return after.map(each => {
-    const nth = met.get(each) ?? 0
-    met.set(each, nth + 1)
-    return places.get(each)?.[nth] ?? -1
-  })
+  return after.map(each => places.get(each)?.[addTo(met, each) - 1] ?? -1)
 }
 
 /** The channels of the old and the grown net, numbered alike. */
-interface TracedNets {
+export interface TracedNets {
   readonly before: Wires
   readonly after: Wires
 }
@@ -70,7 +62,8 @@ export interface LayerMatch {
   readonly groupsOf: (path: Path) => number
 }
 
-const traceBoth = (before: CheckedNet, after: CheckedNet & LayerMatch): TracedNets => {
+/** Follows the channels of both nets. */
+export const traceBoth = (before: CheckedNet, after: CheckedNet & LayerMatch): TracedNets => {
   const { originOf, passage, isStrange, groupsOf } = after
   const { fresh, of } = createNumbering()
   const image = of('', channelsOf(before.net.input))
@@ -96,8 +89,7 @@ const traceBoth = (before: CheckedNet, after: CheckedNet & LayerMatch): TracedNe
 }
 
 /** Where the arrays of the grown net come from. */
-export const matchChannels = (before: CheckedNet, after: CheckedNet & LayerMatch): Remap => {
-  const both = traceBoth(before, after)
+export const matchChannels = (both: TracedNets, after: CheckedNet & LayerMatch): Remap => {
   const origin = ({ slot, at, shape, trained }: WeightSpec): Origin => {
     const from = after.originOf(at)
     const layer = after.layers.get(at)?.layer
@@ -172,8 +164,7 @@ const keepsClasses = ({ before, after }: TracedNets): boolean =>
  * A layer of the old net that would find other channels under the numbers, or beside others, by which it knows them;
  * the net itself, at the path `''`, where its output would; null where there is none.
  */
-export const findRenumbered = (before: CheckedNet, after: CheckedNet & LayerMatch): Path | null => {
-  const both = traceBoth(before, after)
+export const findRenumbered = (both: TracedNets, after: CheckedNet & LayerMatch): Path | null => {
   const isKept = (path: Path, layer: Layer): boolean => {
     const from = after.originOf(path)
     if (from === null) return true

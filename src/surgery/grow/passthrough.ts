@@ -1,5 +1,7 @@
 /** How a new module can pass its input on, so that the net computes what it did, and still learn. */
 
+import { sumBy } from '../../io/count.js'
+import { valueAt } from '../../io/element.js'
 import type { Activation } from '../../net/activation.js'
 import { range } from '../../net/channels/wiring.js'
 import type { CheckedNet } from '../../net/infer.js'
@@ -66,7 +68,7 @@ const passThrough = (
 
 /** Through the filters of each group that stand where its channels do. */
 const passThroughGroups = (context: Context, way: Passthrough, path: Path, conv: Conv): Way => {
-  const channels = channelsOf(context.inferred.layers.get(path)?.input ?? []) / conv.groups
+  const channels = channelsOf(valueAt(context.inferred.layers, path).input) / conv.groups
   const filters = conv.filters / conv.groups
   const place = (channel: number) => Math.floor(channel / channels) * filters + (channel % channels)
   return filters < channels ? null : passThrough(context, way, path, conv.activation, way.places.map(place))
@@ -123,16 +125,14 @@ const passLeaf = (context: Context, leaf: Leaf, path: Path, way: Passthrough): W
 }
 
 const widthOf = ({ inferred }: Context, path: Path): number =>
-  channelsOf(inferred.layers.get(path)?.output ?? [])
+  channelsOf(valueAt(inferred.layers, path).output)
 
 /** Along the first branch that has a way; its channels lie behind those of the branches before it. */
 const passBranch = (context: Context, ways: readonly Way[], { branches }: Concat, path: Path): Way => {
   const nth = ways.findIndex(way => way !== null)
   const way = ways[nth] ?? null
   if (way === null) return null
-  const offset = branches
-    .slice(0, nth)
-    .reduce((sum, { name }) => sum + widthOf(context, childPath(path, name)), 0)
+  const offset = sumBy(branches.slice(0, nth), ({ name }) => widthOf(context, childPath(path, name)))
   return { ...way, places: way.places.map(place => place + offset) }
 }
 

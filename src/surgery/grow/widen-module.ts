@@ -84,7 +84,8 @@ const widenWay = <P>(
 }
 
 /**
- * The net whose module at a path is as wide as its input along one way through it, and so can pass it on; `null` where no way can.
+ * The net whose module at a path is as wide as its input along one way through it, and so can pass it on; `null`
+ * where no way can.
  *
  * Law  no layer is narrower than asked for, and none off the way is wider
  */

@@ -1,5 +1,7 @@
 /** Widens units, and with each unit those that a sum ties to it. */
+
 import * as E from 'fp-ts/lib/Either.js'
+import { isSameList, valueAt } from '../../io/element.js'
 import { fixedWires } from '../../net/channels/wiring.js'
 import { editLayers } from '../../net/layers.js'
 import { isInside, type Path } from '../../net/path.js'
@@ -8,9 +10,6 @@ import type { Analysis } from '../analysis/analysis.js'
 import type { GrowError } from '../error.js'
 
 const widthAfter = (channels: number, by: number): number => Math.max(channels + 1, Math.round(channels * by))
-
-const isSame = (a: Int32Array, b: Int32Array): boolean =>
-  a.length === b.length && a.every((each, i) => each === b[i])
 
 /** The layers that make some of these channels; the net itself, at `''`, makes those of the image. */
 const makersOf = ({ makers }: Analysis, wires: Int32Array): readonly Path[] => [
@@ -37,11 +36,11 @@ const findWidths = (analysis: Analysis, place: Path, by: number): E.Either<GrowE
   const fixed = fixedWires(wiring)
   const found = new Map<Path, Width>()
   for (const { path, layer } of layers.values()) {
-    const wires = wiring.out.get(path) ?? new Int32Array()
+    const wires = valueAt(wiring.out, path)
     const makes = layer._tag === 'conv' || layer._tag === 'dense'
     if (!makes || !isInside(place, path) || wires.some(each => fixed[each] !== 0)) continue
     const tied = makersOf(analysis, wires)
-    const odd = tied.find(other => !isSame(wires, wiring.out.get(other) ?? wires))
+    const odd = tied.find(other => !isSameList(wires, wiring.out.get(other) ?? wires))
     if (odd !== undefined) return E.left({ _tag: 'Tied', at: path, to: odd })
     const groups = groupsIn(wires)
     const channels = groups * widthAfter(wires.length / groups, by)

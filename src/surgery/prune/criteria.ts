@@ -86,7 +86,8 @@ export const l2: Criterion = layerCriterion((path, channels, weights) =>
 )
 
 /**
- * |γ| of each channel: of its unit's own batch norm, else the mean over the norms behind it; units without either have no utility.
+ * |γ| of each channel: of its unit's own batch norm, else the mean over the norms behind it; units without either
+ * have no utility.
  *
  * Source  Liu et al. 2017
  */

@@ -1,6 +1,8 @@
 /** The masked model: the net at its old size, in which no kernel reads a removed channel. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { valueAt } from '../../io/element.js'
 import { type Wiring, wireNet, wiresOfAxes } from '../../net/channels/wiring.js'
 import type { NetError } from '../../net/error.js'
 import { type CheckedNet, infer } from '../../net/infer.js'
@@ -103,7 +105,7 @@ export const mask =
     const silent = bodies.map(([path, body]) =>
       silentWeights(
         childPath(rename(path), silencer(body).name),
-        channelsOf(model.layers.get(path)?.output ?? []),
+        channelsOf(valueAt(model.layers, path).output),
       ),
     )
     return pipe(

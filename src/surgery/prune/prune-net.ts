@@ -9,26 +9,21 @@ import type { Net } from '../../net/tree.js'
 import { allWeightSpecs } from '../../net/weight-specs.js'
 import type { Model, Weights } from '../../net/weights.js'
 import type { Analysis } from '../analysis/analysis.js'
+import { memoize } from '../memoize.js'
 import { type AxisMap, gatherAxes, type Remap } from '../remap.js'
 import type { ConstrainedSelection } from './constraints/pass.js'
 import { simplify } from './simplify.js'
 
-/** The kept places of an array of wires, worked out once for each; null where all are kept. */
-const memoizePlaces = (kept: Uint8Array): ((wires: Int32Array) => AxisMap) => {
-  const known = new Map<Int32Array, AxisMap>()
-  return wires => {
-    const previous = known.get(wires)
-    if (previous !== undefined) return previous
+/** The kept places of an array of wires; null where all are kept. */
+const placesIn = (kept: Uint8Array): ((wires: Int32Array) => AxisMap) =>
+  memoize(wires => {
     const places = range(wires.length).filter(place => kept[elementAt(wires, place)] === 1)
-    const found = places.length === wires.length ? null : places
-    known.set(wires, found)
-    return found
-  }
-}
+    return places.length === wires.length ? null : places
+  })
 
 /** Where the arrays of the narrower net come from in the old one. */
 const remapOf = (wiring: Wiring, kept: Uint8Array, after: CheckedNet): Remap => {
-  const places = memoizePlaces(kept)
+  const places = placesIn(kept)
   return new Map(
     allWeightSpecs(after).map(({ key, slot, at, shape, trained }) => {
       const layer = after.layers.get(at)?.layer
@@ -47,7 +42,7 @@ const keptChannels = (
   kept: Uint8Array,
   after: CheckedNet,
 ): Readonly<Record<Path, Int32Array>> => {
-  const places = memoizePlaces(kept)
+  const places = placesIn(kept)
   return Object.fromEntries(
     [...after.layers.keys()].flatMap(path => {
       const wires = wiring.out.get(path)

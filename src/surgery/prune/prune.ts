@@ -6,6 +6,7 @@ import type { Path } from '../../net/path.js'
 import { checkWeights, type Model } from '../../net/weights.js'
 import { type Analysis, analyse } from '../analysis/analysis.js'
 import type { PruneError } from '../error.js'
+import { memoize } from '../memoize.js'
 import type { Remap } from '../remap.js'
 import { checkPruneOptions } from './check-options.js'
 import { type Cost, costFor, costsOf } from './cost.js'
@@ -16,7 +17,10 @@ import { type Fate, type RankedChannel, rankingOf } from './ranking.js'
 import { type Selection, selectByChannel, selectByScore } from './select.js'
 import type { AmountTarget, CountedAmount } from './target.js'
 
-/** A channel that was removed; `starved` when it scored enough, but all its inputs, or the branch or body it lies in, were removed. */
+/**
+ * A channel that was removed; `starved` when it scored enough, but all its inputs, or the branch or body it lies in,
+ * were removed.
+ */
 export interface Removed extends Omit<RankedChannel, 'fate'> {
   readonly why: Extract<Fate, 'utility' | 'starved'>
 }
@@ -89,7 +93,7 @@ export const prune =
   (options: PruneOptions) =>
   (model: Model): E.Either<PruneError, Pruned> => {
     const analysis = analyse(model)
-    const narrowTo = pruneNet(analysis, model.weights)
+    const narrowTo = memoize(pruneNet(analysis, model.weights))
     return pipe(
       checkPruneOptions(options, model),
       E.flatMap(() => checkWeights(model)),

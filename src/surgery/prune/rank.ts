@@ -1,7 +1,7 @@
 /** From utilities of layers to one score for each wire, comparable over the whole net. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { elementAt } from '../../io/element.js'
+import { elementAt, valueAt } from '../../io/element.js'
 import type { Path } from '../../net/path.js'
 import { isInside } from '../../net/path.js'
 import { type Analysis, checkPaths } from '../analysis/analysis.js'
@@ -64,7 +64,7 @@ const normalizers: { readonly [R in Normalize]: (utilities: readonly number[]) =
 const checkLayer =
   ({ wiring }: Analysis) =>
   ([at, utilities]: readonly [Path, ArrayLike<number>]): E.Either<UtilityError, void> => {
-    const expected = wiring.out.get(at)?.length ?? 0
+    const expected = valueAt(wiring.out, at).length
     if (utilities.length !== expected)
       return E.left({ _tag: 'WrongLength', at, expected, got: utilities.length })
     const channel = numbers(utilities).findIndex(each => !Number.isFinite(each))

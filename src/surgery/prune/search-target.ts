@@ -47,8 +47,8 @@ interface Reachable {
 }
 
 /**
- * The first of these counts whose reading is within the limit, if any, and the least reading met. Where a floor or a shortcut keeps channels
- * instead of the last candidates, removing all of them may leave more than removing fewer.
+ * The first of these counts whose reading is within the limit, if any, and the least reading met. Where a floor or a
+ * shortcut keeps channels instead of the last candidates, removing all of them may leave more than removing fewer.
  */
 const findReachable = <Err>(
   most: number,

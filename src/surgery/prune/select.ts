@@ -7,6 +7,7 @@ import { childPath, isInside, type Path } from '../../net/path.js'
 import type { Net } from '../../net/tree.js'
 import type { Analysis } from '../analysis/analysis.js'
 import type { PruneError } from '../error.js'
+import { memoize } from '../memoize.js'
 import { activeLimits } from './constraints/active-limits.js'
 import { applyConstraints } from './constraints/constraints.js'
 import { type ConstrainedSelection, isBodyRemoved } from './constraints/pass.js'
@@ -95,7 +96,7 @@ const checkBodies =
 /** No limit but what is pinned and frozen. */
 const noLimits = { minChannels: 0, multipleOf: () => 1, floor: 0, widths: {} }
 
-const withoutWires = (count: number, wires: readonly number[]): Uint8Array => {
+const withoutWires = (count: number, wires: Iterable<number>): Uint8Array => {
   const selection = new Uint8Array(count).fill(1)
   for (const wire of wires) selection[wire] = 0
   return selection
@@ -158,11 +159,8 @@ const ranksOf = ({ order, pinned }: Candidates): Int32Array => {
 }
 
 /** By wire, 1 but at the first `count` candidates. */
-const withoutLowest = ({ order, pinned }: Candidates, count: number): Uint8Array => {
-  const selection = new Uint8Array(pinned.length).fill(1)
-  for (const wire of order.subarray(0, count)) selection[wire] = 0
-  return selection
-}
+const withoutLowest = ({ order, pinned }: Candidates, count: number): Uint8Array =>
+  withoutWires(pinned.length, order.subarray(0, count))
 
 /** The score from which on candidates stay where so many are removed. */
 const thresholdAt = ({ order, ranked }: Candidates, count: number): number => {
@@ -221,7 +219,7 @@ const selectToTarget = (
   select: Select,
   narrow: Narrow,
 ): E.Either<PruneError, Selection> => {
-  const selectFirst = (count: number) => select(count, thresholdAt(candidates, count))
+  const selectFirst = memoize((count: number) => select(count, thresholdAt(candidates, count)))
   return pipe(
     searchTarget(options, activeLimits(options))(candidates.order.length, count =>
       narrow(selectFirst(count).constrained),

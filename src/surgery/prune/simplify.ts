@@ -1,22 +1,18 @@
 /** The tree after a cut: narrower layers, no dead branches, no modules that do nothing. Paths stay as they were. */
 
-import { elementAt } from '../../io/element.js'
+import { elementAt, isSameList, valueAt } from '../../io/element.js'
 import { type Activation, activationName } from '../../net/activation.js'
 import type { Wiring } from '../../net/channels/wiring.js'
 import { type FoldAlgebra, fold } from '../../net/interpret.js'
 import type { Path } from '../../net/path.js'
 import type { ChannelSlice, Concat, Gate, Layer, Leaf, Net, Residual, Stack } from '../../net/tree.js'
+import { memoize } from '../memoize.js'
 import type { ConstrainedSelection } from './constraints/pass.js'
-
-const none = new Int32Array()
 
 const stackOf = (name: string, layers: readonly Layer[]): Stack => ({ _tag: 'stack', name, layers })
 
 /** Whether a layer is the identity. */
 const isIdentity = (layer: Layer): boolean => layer._tag === 'stack' && layer.layers.every(isIdentity)
-
-const isSame = (a: readonly Layer[], b: readonly Layer[]): boolean =>
-  a.length === b.length && a.every((layer, i) => layer === b[i])
 
 /** Layers without those that became identities. */
 const withoutNewIdentities = (before: readonly Layer[], after: readonly Layer[]): readonly Layer[] => {
@@ -28,14 +24,16 @@ const withoutNewIdentities = (before: readonly Layer[], after: readonly Layer[])
 const narrowStack = (after: readonly (Layer | null)[], stack: Stack): Layer | null => {
   const left = after.filter(layer => layer !== null)
   if (left.length < after.length) return null
-  return isSame(stack.layers, left) ? stack : stackOf(stack.name, withoutNewIdentities(stack.layers, left))
+  return isSameList(stack.layers, left)
+    ? stack
+    : stackOf(stack.name, withoutNewIdentities(stack.layers, left))
 }
 
 /** A concat of the branches left, a stack where that is one; null where none is. */
 const narrowConcat = (after: readonly (Layer | null)[], concat: Concat): Layer | null => {
   const left = after.filter(layer => layer !== null)
   if (left.length === 0) return null
-  if (isSame(concat.branches, left)) return concat
+  if (isSameList(concat.branches, left)) return concat
   return left.length === 1 && after.length > 1
     ? stackOf(
         concat.name,
@@ -71,14 +69,9 @@ const countKept = (wires: Int32Array, kept: Uint8Array): number =>
   wires.reduce((sum, wire) => sum + elementAt(kept, wire), 0)
 
 /** Layers that hand on the same array of wires share one count. */
-const memoizeWidths = ({ out }: Wiring, kept: Uint8Array): Remains['widthOf'] => {
-  const known = new Map<Int32Array, number>()
-  return path => {
-    const wires = out.get(path) ?? none
-    const count = known.get(wires) ?? countKept(wires, kept)
-    known.set(wires, count)
-    return count
-  }
+const widthsIn = ({ out }: Wiring, kept: Uint8Array): Remains['widthOf'] => {
+  const count = memoize((wires: Int32Array) => countKept(wires, kept))
+  return path => count(valueAt(out, path))
 }
 
 const narrowSlice = (remains: Remains, layer: ChannelSlice, path: Path): ChannelSlice => {
@@ -132,11 +125,8 @@ export const simplify =
   (wiring: Wiring, { kept, bypassed }: Pick<ConstrainedSelection, 'kept' | 'bypassed'>) =>
   (net: Net): Net => {
     const keptBefore = (path: Path, count: number): number =>
-      countKept((wiring.into.get(path) ?? none).subarray(0, count), kept)
-    const body = fold(narrowAlgebra({ widthOf: memoizeWidths(wiring, kept), keptBefore, bypassed }))(
-      net.body,
-      '',
-    )
+      countKept(valueAt(wiring.into, path).subarray(0, count), kept)
+    const body = fold(narrowAlgebra({ widthOf: widthsIn(wiring, kept), keptBefore, bypassed }))(net.body, '')
     if (body === net.body || body === null) return net
     return { ...net, body: body._tag === 'stack' ? body : stackOf('', [body]) }
   }

@@ -1,12 +1,7 @@
 /** Ties of a criterion within a layer, broken by another criterion. */
+import { countEach } from '../../io/count.js'
 import { elementAt, valueAt } from '../../io/element.js'
 import type { Utilities } from './rank.js'
-
-const countValues = (utilities: ArrayLike<number>): ReadonlyMap<number, number> =>
-  Array.from(utilities).reduce(
-    (times, each) => times.set(each, (times.get(each) ?? 0) + 1),
-    new Map<number, number>(),
-  )
 
 /** A millionth of the least difference of two values; of their size where all are equal. */
 const smallStep = (utilities: ArrayLike<number>): number => {
@@ -17,7 +12,7 @@ const smallStep = (utilities: ArrayLike<number>): number => {
 }
 
 const breakLayerTies = (utilities: ArrayLike<number>, others: ArrayLike<number>): ArrayLike<number> => {
-  const times = countValues(utilities)
+  const times = countEach(Array.from(utilities))
   const step = smallStep(utilities)
   const sorted = Array.from(others).sort((a, b) => a - b)
   return Float64Array.from(utilities, (each, channel) => {

@@ -98,6 +98,46 @@ describe('mnist', () => {
     expect(await failure(open(zero))).toMatchObject({ _tag: 'BadValue', got: 0, offset: 8 })
   })
 
+  describe('the classes have the names of EMNIST’s mapping', () => {
+    const letters = (classes: number, first: number, mapping: string, set = 'letters') => ({
+      'emnist-letters-train-images-idx3-ubyte': idx([2 * classes, 8, 6], at => at % 251),
+      'emnist-letters-train-labels-idx1-ubyte': idx([2 * classes], at => first + (at % classes)),
+      'emnist-letters-test-images-idx3-ubyte': idx([classes, 8, 6], at => (3 * at) % 251),
+      'emnist-letters-test-labels-idx1-ubyte': idx([classes], at => first + at),
+      [`emnist-${set}-mapping.txt`]: Buffer.from(mapping),
+    })
+
+    test('one character, or a letter as a capital and a small one', async () => {
+      expect((await succeed(open(letters(3, 1, '1 65 97 \n2 66 98\r\n3 67 99')))).classes).toEqual([
+        ...['Aa', 'Bb', 'Cc'],
+      ])
+      expect((await succeed(open(letters(2, 0, '1 100\n0 48\n9 50\n')))).classes).toEqual(['0', 'd'])
+    })
+
+    test('that of another set is left alone', async () => {
+      const files = letters(2, 0, '0 48\n1 49\n', 'balanced')
+      expect((await succeed(open(files))).classes).toEqual(['0', '1'])
+      expect(
+        (await succeed(open({ ...files, 'emnist-letters-mapping.txt': Buffer.from('0 65\n1 66') }))).classes,
+      ).toEqual(['A', 'B'])
+    })
+
+    test.for([
+      [
+        '0 48\n1 x\n',
+        "byte 5, line: expected a label and the ASCII codes of its characters, as '10 65', got '1 x'; try ",
+      ],
+      ['0 48\n1 10\n', "got '1 10'; try "],
+      ['0 48\n', 'labels: expected a line for label 1, which training images have, got none; try '],
+      ['', 'labels: expected a line for label 0, '],
+      ['0 48\n'.repeat(1000), 'size: expected at most 4096 bytes, got more; try '],
+    ] as const)('%j is refused in one line', async ([mapping, said]) => {
+      const line = renderMessage(await failure(open(letters(2, 0, mapping))))
+      expect(line).toContain('emnist-letters-mapping.txt')
+      expect(line).toContain(said)
+    })
+  })
+
   test('EMNIST’s images are turned upright, others where it is asked for', async () => {
     const emnist = Object.fromEntries(
       Object.entries(small()).map(([name, content]) => [

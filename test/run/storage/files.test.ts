@@ -4,9 +4,9 @@ import { linkSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync
 import { basename, join } from 'node:path'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { encodeFileName } from '../../../src/io/file-name.js'
 import { makeFolder, makeFreeFolder, removeParts, writeAtomically } from '../../../src/io/files.js'
 import { isGone, ownerIn, ownerText, processOf, thisProcess } from '../../../src/io/process-owner.js'
+import { encodeFileName } from '../../../src/io/text/file-name.js'
 import { failure, scratch, succeed } from '../../support/scratch.js'
 
 test('a file written anew is another file: who holds the old one keeps all of it', async () => {

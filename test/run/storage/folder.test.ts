@@ -1,9 +1,8 @@
-/** A run in its folder: begun or refused, killed anywhere, damaged, expected by two at once, changed on the way. */
+/** A run in its folder: begun or refused, killed anywhere, damaged, expected by two at once. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   appendFileSync,
-  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -13,120 +12,41 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import * as fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import sharp from 'sharp'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { readModel } from '../../../src/convert/model-file.js'
 import type { Dataset } from '../../../src/data/dataset.js'
-import { openData } from '../../../src/data/open.js'
-import { glyphs, imageFolder } from '../../../src/data/spec.js'
-import type { Engine } from '../../../src/engine/engine.js'
 import { ownerText, processOf } from '../../../src/io/process-owner.js'
 import { encodeTensors } from '../../../src/io/safetensors.js'
-import { constant } from '../../../src/learn/training/learning-rate.js'
-import { net } from '../../../src/net/words/combinators.js'
-import { convBnAct, dense, globalAvgPool, image } from '../../../src/net/words/leaves.js'
 import { renderMessage } from '../../../src/report/text/render-message.js'
 import type { RunError } from '../../../src/run/error.js'
 import { loadNet } from '../../../src/run/load/net.js'
-import type { Note } from '../../../src/run/notes.js'
-import type { RunObserver } from '../../../src/run/observer.js'
-import { begin, type Changes, resume } from '../../../src/run/run.js'
-import { type Experiment, experiment } from '../../../src/run/schedule/experiment.js'
-import { grow } from '../../../src/run/schedule/growth-plan.js'
+import type { Experiment } from '../../../src/run/schedule/experiment.js'
 import { prune, push, train, untilTarget } from '../../../src/run/schedule/schedule.js'
-import type { Step } from '../../../src/run/schedule/steps.js'
-import { type Destination, folderAt } from '../../../src/run/storage/folder.js'
-import { type DataSettings, settingsOf, withData } from '../../../src/run/storage/settings.js'
+import { folderAt } from '../../../src/run/storage/folder.js'
 import { latest, openRun } from '../../../src/run/storage/stored-run.js'
-import { available } from '../../support/engines.js'
-import { tinyData, tinyNet } from '../../support/nets/tiny.js'
 import { root } from '../../support/programs/command.js'
-import { untimed } from '../../support/running.js'
 import { failure, scratch, succeed } from '../../support/scratch.js'
-
-const [[, engine] = [null, null]] = await available(['wasm', 'cpu'])
-
-const learning = { epochs: 1, batchSize: 9, lrSchedule: constant() }
-const of = (...steps: Parameters<typeof experiment>[2][]) => experiment(tinyNet, glyphs(), ...steps)
-
-/** Trains, grows, pushes and prunes. */
-const whole = of(
-  train(learning),
-  grow({ after: 'module', module: convBnAct(7, 1, { name: 'grown' }), max: 1 }, train(learning)),
-  untilTarget({ keep: { params: 0.6 }, rounds: 1 }, push(learning), prune({ images: 9 })),
-)
+import {
+  beginning,
+  bytesOf,
+  copied,
+  dataset,
+  engine,
+  learning,
+  logOf,
+  modelOf,
+  newPath,
+  of,
+  resuming,
+  whole,
+} from './runs.js'
 
 describe.runIf(engine !== null)('a run in a folder', () => {
-  const on = engine as Engine // runIf has looked
-  const dataset = tinyData()
-
-  interface Way {
-    readonly data?: Dataset
-    /** Steps of training after which somebody asks to stop. */
-    readonly after?: number
-    readonly onEvent?: RunObserver['onEvent']
-  }
-
-  const watching = ({ after = Infinity, onEvent = () => undefined }: Way) => {
-    const [notes, folders]: [Note[], string[]] = [[], []]
-    let steps = 0
-    const observer: RunObserver = {
-      onEvent,
-      onStep: () => void steps++,
-      stopping: () => steps >= after,
-      onNote: note => notes.push(note),
-      onFolder: path => folders.push(path),
-      beside: false,
-    }
-    return { observer, notes, folders }
-  }
-
-  const beginning = (place: Destination, what: Experiment, way: Way = {}, from: DataSettings = {}) => {
-    const { data = dataset } = way
-    const { observer, ...seen } = watching(way)
-    const opened = { engine: on, dataset: data }
-    return { ...seen, run: begin(place, settingsOf(0, on, data, from), opened, observer)(what) }
-  }
-
-  const resuming = (path: string, changes: Changes = {}, way: Way = {}) => {
-    const { observer, ...seen } = watching(way)
-    const opened = { engine: on, dataset: way.data ?? dataset }
-    return {
-      ...seen,
-      run: pipe(
-        openRun(path),
-        TE.flatMap(run => resume(run, opened, observer, changes)),
-      ),
-    }
-  }
-
-  const newPath = () => join(scratch(), 'run')
-
-  const logOf = (path: string) =>
-    readFileSync(folderAt(path).events, 'utf8')
-      .trimEnd()
-      .split('\n')
-      .map(line => untimed(JSON.parse(line)))
-
-  const modelOf = (path: string) => readFileSync(folderAt(path).model)
-
-  const copied = (path: string): string => {
-    const copy = join(scratch(), basename(path))
-    cpSync(path, copy, { recursive: true })
-    return copy
-  }
-
-  /** Every file of a run, to find that nothing has changed. */
-  const bytesOf = (path: string) =>
-    readdirSync(path, { withFileTypes: true }).flatMap(entry =>
-      entry.isFile() ? [[entry.name, readFileSync(join(path, entry.name))] as const] : [],
-    )
-
   /** Interrupted in its last round. */
   const stopped = newPath()
   const straight = newPath()
@@ -318,75 +238,6 @@ process.stdin.once('data', async () => {
     })
   })
 
-  describe('that goes on as another experiment', () => {
-    const first = train({ ...learning, epochs: 2 })
-    const two = of(first, train({ ...learning, epochs: 2 }))
-    const path = newPath()
-    beforeAll(async () => {
-      await failure(beginning(path, two, { after: 11 }).run) // in the second step
-    })
-
-    const shorter = of(first, train(learning))
-    const refusals: readonly (readonly [string, Experiment, RunError['_tag'], string])[] = [
-      [
-        'with more epochs in a step that is done',
-        of(train({ ...learning, epochs: 3 }), shorter.schedule[1] as Step),
-        'DoneDiffers',
-        'schedule.0.epochs 3 instead of 2',
-      ],
-      ['with fewer steps than are done', of(), 'DoneDiffers', 'schedule.0'],
-      ['with another net', { ...two, net: { ...tinyNet, name: 'other' } }, 'DoneDiffers', 'net.name'],
-      ['with another kind of step under way', of(first, push(learning)), 'DoneDiffers', 'schedule.1._tag'],
-      ['whose new step cannot be', of(...two.schedule, prune({ by: 'l1' })), 'NoTarget', 'expected a target'],
-      [
-        'whose new step has too few images',
-        of(...two.schedule, train({ ...learning, batchSize: 99 })),
-        'TooFewImages',
-        '99',
-      ],
-    ]
-    test.each(refusals)('%s is refused before anything is written', async (_, now, tag, said) => {
-      const copy = copied(path)
-      const before = bytesOf(copy)
-      const refused = await failure(resuming(copy, { experiment: now }).run)
-      expect(refused._tag).toBe(tag)
-      expect(renderMessage(refused)).toContain(said)
-      expect(bytesOf(copy)).toEqual(before)
-    })
-
-    test('ends as if begun as that, where only what is to come differs', async () => {
-      const [copy, fresh] = [copied(path), newPath()]
-      const longer = of(...two.schedule, train({ ...learning, learningRate: 0.01 }))
-      const result = await succeed(resuming(copy, { experiment: longer }).run)
-      await succeed(beginning(fresh, longer).run)
-      expect(result.stages.length).toBe(3)
-      expect([logOf(copy), modelOf(copy)]).toEqual([logOf(fresh), modelOf(fresh)])
-    })
-
-    test('trains on where the step under way has more epochs', async () => {
-      const copy = copied(path)
-      const more = of(first, train({ ...learning, epochs: 3 }))
-      await succeed(resuming(copy, { experiment: more }).run)
-      expect(logOf(copy).filter(({ _tag }) => _tag === 'epoch').length).toBe(2 + 3)
-    })
-
-    test('killed between its two writes is still what it was', async () => {
-      const copy = copied(path)
-      const { experiment: file } = folderAt(copy)
-      const run = await succeed(openRun(copy))
-      const old = readFileSync(file)
-      rmSync(file)
-      mkdirSync(file) // nothing can be written there
-      const longer = of(...two.schedule, train(learning))
-      const { observer } = watching({})
-      const refused = await failure(resume(run, { engine: on, dataset }, observer, { experiment: longer }))
-      expect(refused).toMatchObject({ _tag: 'FileFailed' })
-      rmSync(file, { recursive: true })
-      writeFileSync(file, old)
-      expect((await succeed(resuming(copy).run)).stages.length).toBe(2)
-    })
-  })
-
   test('describes as the net it has come to, as do its checkpoint and its model', async () => {
     const { learner } = await succeed(pipe(openRun(stopped), TE.flatMap(latest)))
     expect(await succeed(loadNet(stopped))).toEqual(learner.model.net)
@@ -417,78 +268,5 @@ process.stdin.once('data', async () => {
       expect(renderMessage(await failure<RunError>(load(file)))).toBe(
         `${file}: expected a model with its net in the metadata, got the weights of another program; try the file that a run, or import, wrote`,
       )
-  })
-
-  describe('of images on disk', () => {
-    const small = net('small', image(8, 8, 3), convBnAct(4), globalAvgPool, dense(2))
-    const spec = imageFolder(image(8, 8, 3), {
-      validation: 0.25,
-      normalise: { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] },
-    })
-    const what = experiment(small, spec, train({ ...learning, batchSize: 4, epochs: 3 }))
-
-    /** Images of two classes, one of them no image at all where its name is given. */
-    const pictures = async (bad: string | null): Promise<string> => {
-      const names = ['train', 'test'].flatMap(part =>
-        ['cat', 'dog'].flatMap(name => Array.from({ length: 12 }, (_, nth) => `${part}/${name}/${nth}.png`)),
-      )
-      const files = await Promise.all(
-        names.map(async (name, nth) => {
-          const colour = { r: 10 * nth, g: name.includes('cat') ? 200 : 20, b: 99 % (nth + 1) }
-          const png = await sharp({ create: { width: 8, height: 8, channels: 3, background: colour } })
-            .png()
-            .toBuffer()
-          return [name, name === bad ? Buffer.from('<html>') : png] as const
-        }),
-      )
-      return scratch(Object.fromEntries(files))
-    }
-
-    const opening = (folder: string, skipBad: boolean, memory?: number): Promise<Dataset> =>
-      succeed(openData({ folder, seed: 0, skipBad, ...(memory !== undefined && { memory }) })(spec))
-
-    test.each(['train/cat/7.png', 'test/dog/3.png'])(
-      'decoded as they are expected, stopped by a bad one (%s), ends without it as if begun without',
-      async bad => {
-        const folder = await pictures(bad)
-        const [path, other] = [newPath(), newPath()]
-        const data = await opening(folder, false, 100)
-        const { run } = beginning(path, what, { data }, { folder })
-        const refused = await failure(run)
-        expect(refused).toMatchObject({ _tag: 'NotAnImage' })
-        expect(renderMessage(refused)).toContain('--skip-bad')
-        expect(await failure(resuming(path, {}, { data }).run)).toEqual(refused)
-        const skipping = await opening(folder, true, 100)
-        await succeed(resuming(path, { data: { skipBad: true } }, { data: skipping }).run)
-        expect(skipping.skipped.length).toBe(1)
-        expect((await succeed(openRun(path))).settings.data.skipBad).toBe(true)
-        const without = await opening(folder, true, 100)
-        await succeed(beginning(other, what, { data: without }, { folder, skipBad: true }).run)
-        expect([logOf(path), modelOf(path)]).toEqual([logOf(other), modelOf(other)])
-      },
-    )
-
-    test('that had all of them does not go on with fewer', async () => {
-      const [good, bad] = [await pictures(null), await pictures('train/cat/7.png')]
-      const path = newPath()
-      const data = await opening(good, false)
-      await failure(beginning(path, what, { data, after: 5 }, { folder: good }).run)
-      const fewer = { ...(await opening(bad, true)), checksum: data.checksum }
-      const refused = await failure(resuming(path, { data: { skipBad: true } }, { data: fewer }).run)
-      expect(refused).toMatchObject({ _tag: 'ImagesLost', folder: path, images: 1 })
-      expect(renderMessage(refused)).toContain('7.png')
-    })
-
-    test('moved goes on with them where they are now, and knows the whole path', async () => {
-      const [from, to, path] = [await pictures(null), join(scratch(), 'moved'), newPath()]
-      const data = await opening(from, false)
-      await failure(beginning(path, what, { data, after: 5 }, { folder: 'here/below' }).run)
-      expect((await succeed(openRun(path))).settings.data.folder).toBe(resolve('here/below'))
-      renameSync(from, to)
-      const { settings } = await succeed(openRun(path))
-      expect(withData(settings, { folder: to }).data.folder).toBe(to)
-      await succeed(resuming(path, { data: { folder: to } }, { data: await opening(to, false) }).run)
-      expect((await succeed(openRun(path))).settings.data.folder).toBe(to)
-    })
   })
 })

@@ -1,5 +1,5 @@
 /** A study's cells by a real queue: workers that are killed, a server that is not there or is lost. */
-
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -37,19 +37,29 @@ const seeded = () => {
   return () => randomBelow(draw, 1e6) / 1e6
 }
 
+/** Random numbers, with the first of which, when a cell has begun, the server forgets all that it knew. */
+const forgetting = (url: string, random: () => number): (() => number) => {
+  let known = true
+  return () => {
+    if (known) ask(url, 'flushall')
+    known = false
+    return random()
+  }
+}
+
 const filesIn = (folder: string): readonly string[] => readdirSync(join(folder, 'runs', 'some', 'cells'))
 
 describe.runIf(hasRedis())('a queue', () => {
-  test('whose workers are killed at random loses nothing, and comes to what one process comes to', async () => {
+  test('whose workers are killed at random, and that forgets all once, loses nothing, and comes to what one process comes to', async () => {
     const [file, folder, alone] = [studyOf(2, 2), scratch(), scratch()]
     const { url, kill } = await startRedis(scratch())
     const swept = await sweep({
       ...{ study: file, folder, url, workers: 2, kills: 2, chance: 1, within: 600 },
-      ...{ random: seeded(), program: command },
+      ...{ random: forgetting(url, seeded()), program: command },
     })
     kill()
     expect([swept.code, swept.kills], swept.err + swept.log).toEqual([0, 2])
-    expect(swept.log).not.toContain('got again')
+    expect(swept.log).not.toContain('the first result stays')
     await espalier([
       ...['compare', file, '--engine', 'wasm', '--threads', '1'],
       ...['--out', join(alone, 'runs'), '--results', join(alone, 'results')],
@@ -73,12 +83,48 @@ describe.runIf(hasRedis())('a queue', () => {
       return E.right('answered')
     })
     const error = await failure(waiting)
-    expect(error).toEqual({ _tag: 'QueueLost', url: `${url}`, seconds: 2 })
+    expect(error).toEqual({ _tag: 'QueueLost', url: `${url}`, seconds: 2, refusal: null })
     expect(renderMessage(error)).toMatch(/expected an answer, got none for 2 s; what was done is kept/)
     expect(cellExitCode(error)).toBe(75)
   })
+
+  test('whose server no longer takes writes ends in one line that says why', async () => {
+    const { url, kill } = await startRedis(scratch())
+    const error = await failure(
+      withConnection(
+        url,
+        2,
+      )(() => () => {
+        ask(url, 'config', 'set', 'maxmemory', '1')
+        return new Promise(() => undefined)
+      }),
+    )
+    kill()
+    expect(error).toMatchObject({ _tag: 'QueueLost', refusal: expect.stringMatching(/^OOM/) })
+    expect(renderMessage(error)).toMatch(/expected an answer, got OOM .* for 2 s; what was done is kept/)
+    expect(cellExitCode(error)).toBe(75)
+  })
+
+  test('whose server takes writes and refuses scripts ends commands and workers in one line', async () => {
+    const { url, kill } = await startRedis(scratch())
+    ask(url, 'acl', 'setuser', 'default', '-@scripting')
+    const ended = await asked(url)
+    kill()
+    expect(ended).toHaveLength(2)
+    for (const [code, err] of ended) {
+      expect(code).toBe(75)
+      expect(err).toMatch(
+        /expected a server that does what BullMQ asks, got NOPERM .*; what was done is kept; try .*\n$/,
+      )
+    }
+  }, 60_000)
 })
 
+const ask = (url: string, ...command: readonly string[]): void => {
+  spawnSync('redis-cli', ['-u', url, ...command])
+}
+
+/** The exit codes and lines of a study and of a worker that are given a queue. */
 const asked = async (url: string): Promise<readonly (readonly [number | null, string])[]> => {
   const options = ['--engine', 'wasm', '--threads', '1', '--queue', url, '--out', join(scratch(), 'runs')]
   const file = studyOf(1, 1)

@@ -104,7 +104,7 @@ describe.runIf(engine !== null)('a study', () => {
     expect(readdirSync(join(whole.folder, 'shared')).length).toBe(2)
   })
 
-  test('an variant ends as its experiment does alone', async () => {
+  test('a variant ends as its experiment does alone', async () => {
     const alone = await succeed(ran().run({ ...small, seeds: 1, variants: small.variants.slice(2) }))
     expect(alone[0]?.model).toEqual(dones[2]?.model)
     expect(alone[0]?.cuts).toEqual(dones[2]?.cuts)
@@ -122,7 +122,7 @@ describe.runIf(engine !== null)('a study', () => {
     expect([third.steps(), third.cells.every(cell => cell.endsWith(' done'))]).toEqual([0, true])
   })
 
-  test('with an variant that is another by now, it shows what differs, and touches nothing', async () => {
+  test('with a variant that is another by now, it shows what differs, and touches nothing', async () => {
     const changed: Study = {
       ...small,
       variants: small.variants.map(variant =>
@@ -363,7 +363,7 @@ describe.runIf(engine !== null)('a study', () => {
   })
 })
 
-test('an ablation has an variant for each training, criterion and share, losers only where there are any', () => {
+test('an ablation has a variant for each training, criterion and share, losers only where there are any', () => {
   const { variants } = ablation('small', {
     net: tinyNet,
     data: glyphs(),

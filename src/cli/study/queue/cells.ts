@@ -2,6 +2,8 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Queue } from 'bullmq'
 import * as E from 'fp-ts/lib/Either.js'
+import { not } from 'fp-ts/lib/Predicate.js'
+import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import type { RunError } from '../../../run/error.js'
 import type { Agreement } from '../../../run/study/agreement.js'
 import { type Cell, cellsOf, cellText, isDone } from '../../../run/study/cells.js'
@@ -16,9 +18,14 @@ export interface CellJob {
 /** One queue for each folder: workers of another folder have other cells. */
 export const queueName = ({ id }: Agreement): string => `espalier-${id}`
 
-export const openQueue = ({ bull, options }: Connection, agreement: Agreement): Queue<CellJob> => {
+/** A queue that is left once its server is lost, or the connection closed. */
+export const openQueue = (
+  { bull, options, onError, closing }: Connection,
+  agreement: Agreement,
+): Queue<CellJob> => {
   const queue = new bull.Queue<CellJob>(queueName(agreement), { connection: options })
-  queue.on('error', () => undefined) // the connection is watched
+  queue.on('error', onError)
+  closing.addEventListener('abort', () => void queue.disconnect().catch(() => undefined))
   return queue
 }
 
@@ -39,26 +46,42 @@ export const queueCell = (queue: Queue<CellJob>, { index }: Cell): Promise<unkno
 /** Milliseconds from look to look. */
 const lookEvery = 1000
 
+/** Cells that are not done, looked up when asked for. */
+export type Missing = () => readonly Cell[]
+
+/** Errors  CellsFailed once all that are missing have failed for good */
+const checkFailed = async (queue: Queue<CellJob>, missing: Missing): Promise<E.Either<RunError, void>> => {
+  const { failed = 0 } = await queue.getJobCounts('failed')
+  const cells = failed === 0 ? [] : missing()
+  return failed === 0 || failed < cells.length
+    ? E.right(undefined)
+    : E.left({ _tag: 'CellsFailed', cells: cells.map(cellText) })
+}
+
 /**
- * Waits until all cells of a study have their results in its folder; calls `onMissing` with those that have not, again and
- * again.
+ * Waits until all cells of a study have their results in its folder; calls `onLook` again and again. Each look asks the
+ * shared folder for the first cell that is missing alone. What the queue's server refuses is left to the connection.
  *
- * Errors  CellsFailed once no other cell is left to wait for; Interrupted
+ * Errors  CellsFailed; Interrupted, also once the connection is closed
  */
 export const untilDone = async (
+  { onError, closing }: Connection,
   queue: Queue<CellJob>,
   folder: string,
   study: Study,
   stopping: () => boolean,
-  onMissing: (missing: readonly Cell[]) => Promise<void>,
+  onLook: (missing: Missing) => Promise<void>,
 ): Promise<E.Either<RunError, void>> => {
+  const isCellDone = (cell: Cell): boolean => isDone(folder, cell)
+  let rest = cellsOf(study)
   for (;;) {
-    const missing = cellsOf(study).filter(cell => !isDone(folder, cell))
-    if (missing.length === 0) return E.right(undefined)
-    if (stopping()) return E.left({ _tag: 'Interrupted' })
-    const { failed = 0 } = await queue.getJobCounts('failed')
-    if (failed >= missing.length) return E.left({ _tag: 'CellsFailed', cells: missing.map(cellText) })
-    await onMissing(missing)
+    rest = RA.dropLeftWhile(isCellDone)(rest)
+    if (rest.length === 0) return E.right(undefined)
+    if (stopping() || closing.aborted) return E.left({ _tag: 'Interrupted' })
+    const missing = () => rest.filter(not(isCellDone))
+    const checked = await checkFailed(queue, missing).catch(onError)
+    if (checked !== undefined && E.isLeft(checked)) return checked
+    await onLook(missing).catch(onError)
     await setTimeout(lookEvery)
   }
 }

@@ -1,10 +1,13 @@
-/** A Redis server that answers, and what tells when it no longer does. */
+/** A Redis server that takes writes, and what tells when it no longer does. */
 import { setTimeout } from 'node:timers/promises'
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Redis } from 'ioredis'
+import { messageOf } from '../../../io/exception.js'
 import type { QueueError, RunError } from '../../../run/error.js'
 import { say } from '../../stderr.js'
+import { connect, connectEvery, refusalOf, tryWrite } from './server.js'
 
 type Bull = typeof import('bullmq')
 
@@ -18,13 +21,15 @@ export interface Connection {
   /** As it is printed, without a password. */
   readonly url: string
   readonly bull: Bull
-  /** Once the server has not answered for long. */
+  /** Once the server has not taken writes for long, or refuses what the queue asks. */
   readonly lost: Promise<QueueError>
+  /** What a server refuses while it takes writes, it would refuse again: the connection is lost. */
+  readonly onError: (error: unknown) => Promise<void>
+  /** Aborted once the connection is closed. */
+  readonly closing: AbortSignal
   readonly close: () => void
 }
 
-/** Milliseconds in which a server answers. */
-const answerTime = 5000
 /** Milliseconds from question to question. */
 const askEvery = 1000
 /** Seconds without an answer after which a queue is given up. */
@@ -42,52 +47,36 @@ const packages: TE.TaskEither<QueueError, { readonly bull: Bull; readonly Client
     (): QueueError => ({ _tag: 'PackageMissing', name: 'bullmq', mend: 'npm install bullmq@6 ioredis@6' }),
   )
 
-const textOf = (reason: unknown): string => (reason instanceof Error ? reason.message : String(reason))
-
-/** A client whose server has answered once, and to which it then connects again and again. */
-const connect = async (Client: typeof Redis, address: string): Promise<Redis> => {
-  let [answered, failure] = [false, '']
-  const client = new Client(address, {
-    lazyConnect: true,
-    connectTimeout: answerTime,
-    commandTimeout: answerTime,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: null,
-    retryStrategy: () => (answered ? askEvery : null),
-  })
-  client.on('error', reason => {
-    failure = textOf(reason)
-  })
-  try {
-    await client.connect()
-    await client.ping()
-    answered = true
-    return client
-  } catch (reason) {
-    client.disconnect()
-    throw new Error(failure === '' ? textOf(reason) : failure)
-  }
-}
-
-const answers = (client: Redis): Promise<boolean> =>
-  client.ping().then(
-    () => true,
-    () => false,
+const sayWaiting = (url: string, refusal: string | null, patience: number): void =>
+  say(
+    `${url} ${refusal === null ? 'does not answer' : `refuses (${refusal})`}; waiting up to ${patience} s for it`,
   )
 
-/** Asks until the server has not answered for so long; prints when it stops to answer, and when it does so again. */
-const watch = async (client: Redis, url: string, patience: number, closing: AbortSignal): Promise<void> => {
-  let answered = performance.now()
-  let silent = false
-  while (performance.now() - answered < patience * 1000) {
+/**
+ * Asks until the server has taken no write for so long, and gives its last refusal; prints when it stops to take them, and
+ * when it does so again.
+ */
+const watch = async (
+  client: Redis,
+  url: string,
+  patience: number,
+  closing: AbortSignal,
+): Promise<string | null> => {
+  let [wrote, waiting] = [performance.now(), false]
+  let refusal: string | null = null
+  while (performance.now() - wrote < patience * 1000) {
     await setTimeout(askEvery, undefined, { signal: closing })
-    const now = await answers(client)
-    if (now) answered = performance.now()
-    if (now === silent) {
-      silent = !now
-      say(silent ? `${url} does not answer; waiting up to ${patience} s for it` : `${url} answers again`)
+    const answer = await tryWrite(client)
+    if (E.isRight(answer)) {
+      if (waiting) say(`${url} answers again`)
+      ;[wrote, waiting] = [performance.now(), false]
+    } else {
+      refusal = answer.left
+      if (!waiting) sayWaiting(url, refusal, patience)
+      waiting = true
     }
   }
+  return refusal
 }
 
 const open = async (
@@ -98,25 +87,32 @@ const open = async (
 ): Promise<Connection> => {
   const client = await connect(Client, address)
   const url = withoutPassword(address)
-  const closing = new AbortController()
+  const controller = new AbortController()
+  const closing = controller.signal
+  let refuse: (error: QueueError) => void = () => undefined
   const lost = new Promise<QueueError>(resolve => {
-    watch(client, url, patience, closing.signal).then(
-      () => resolve({ _tag: 'QueueLost', url, seconds: patience }),
+    refuse = resolve
+    watch(client, url, patience, closing).then(
+      refusal => resolve({ _tag: 'QueueLost', url, seconds: patience, refusal }),
       () => undefined, // closed
     )
   })
+  const onError = async (error: unknown): Promise<void> => {
+    const refusal = refusalOf(error)
+    if (refusal !== null && E.isRight(await tryWrite(client))) refuse({ _tag: 'QueueRefused', url, refusal })
+  }
   const close = (): void => {
-    closing.abort()
+    controller.abort()
     client.disconnect()
   }
-  const options = { url: address, maxRetriesPerRequest: null, retryStrategy: () => askEvery }
-  return { options, url, bull, lost, close }
+  const options = { url: address, maxRetriesPerRequest: null, retryStrategy: () => connectEvery }
+  return { options, url, bull, lost, onError, closing, close }
 }
 
 /**
- * Uses a queue's server, and closes the connection in any case; ends once it has not answered for so many seconds.
+ * Uses a queue's server, and closes the connection in any case; ends once it has taken no write for so many seconds.
  *
- * Errors  PackageMissing, QueueUnreachable, QueueLost
+ * Errors  PackageMissing, QueueUnreachable, QueueLost, QueueRefused
  */
 export const withConnection =
   (address: string, patience = usualPatience) =>
@@ -130,7 +126,7 @@ export const withConnection =
             (reason): QueueError => ({
               _tag: 'QueueUnreachable',
               url: withoutPassword(address),
-              reason: textOf(reason),
+              reason: messageOf(reason),
             }),
           ),
         ),

@@ -2,7 +2,7 @@
 import type { Job, Worker } from 'bullmq'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { sameCommand } from '../../../io/command-text.js'
+import { sameCommand } from '../../../io/text/command-text.js'
 import type { Stopped } from '../../../report/text/render-message.js'
 import type { RunError } from '../../../run/error.js'
 import { loadStudy } from '../../../run/load/experiment.js'
@@ -69,7 +69,7 @@ const openWorker = (
       settings: { backoffStrategy: pauseAfter },
     },
   )
-  worker.on('error', () => undefined) // the connection is watched
+  worker.on('error', connection.onError)
   return worker
 }
 
@@ -82,9 +82,15 @@ const work =
     say(`waiting for cells of ${folder} at ${connection.url}`)
     const queue = openQueue(connection, shared.agreement)
     const worker = openWorker(file, options, shared, connection, stop)
-    const outcome = await untilDone(queue, folder, shared.study, stop.stopping, async () => undefined)
+    const outcome = await untilDone(
+      connection,
+      queue,
+      folder,
+      shared.study,
+      stop.stopping,
+      async () => undefined,
+    )
     await worker.close()
-    await queue.close()
     return outcome
   }
 
@@ -96,8 +102,12 @@ const workOn = (
   const stop = stopper()
   announceStop(stop)
   return pipe(
-    prepareShared(options, stop, threadsPerJob(options.jobs))(study),
-    TE.flatMap(shared => withConnection(options.queue)(work(file, options, shared, stop))),
+    withConnection(options.queue)(connection =>
+      pipe(
+        prepareShared(options, stop, threadsPerJob(options.jobs))(study),
+        TE.flatMap(shared => work(file, options, shared, stop)(connection)),
+      ),
+    ),
     withStopped(stop, () => sameCommand('worker')),
   )
 }

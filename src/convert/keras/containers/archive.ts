@@ -4,6 +4,7 @@ import { type UnzipFileInfo, unzipSync } from 'fflate'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { DecodeError } from '../../../io/codec.js'
+import { messageOf } from '../../../io/exception.js'
 import { mostUnpacked, mostUnpackedRatio } from '../../../io/limits.js'
 
 export type Entries = Readonly<Record<string, Uint8Array>>
@@ -12,7 +13,7 @@ const unreadable = (reason: unknown): DecodeError => ({
   _tag: 'DecodeError',
   at: '',
   expected: 'a whole zip archive, as model.save writes it',
-  got: reason instanceof Error ? reason.message : String(reason),
+  got: messageOf(reason),
 })
 
 const listEntries = (bytes: Uint8Array): E.Either<DecodeError, readonly UnzipFileInfo[]> =>

@@ -1,9 +1,11 @@
 /** The weights of a LayersModel: the manifest lists arrays that lie one after another in groups of files. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { closed, closedPartial, naturalNumber } from '../../../io/codec.js'
+import { sumBy } from '../../../io/count.js'
 import { lastName } from '../../../net/path.js'
 import { sizeOf } from '../../../net/shape.js'
 import type { ImportError } from '../../error.js'
@@ -68,7 +70,7 @@ const placeGroup =
         pipe(
           shardsIn(folder)(
             paths,
-            placed.reduce((sum, { bytes }) => sum + bytes, 0),
+            sumBy(placed, ({ bytes }) => bytes),
           ),
           TE.map(shards => placed.map(each => ({ ...each, shards }))),
         ),

@@ -1,8 +1,10 @@
 /** The weight files of a LayersModel: their sizes are checked before the first is read, and arrays are read one by one. */
+
 import { open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { sumBy } from '../../../io/count.js'
 import { fileFailed } from '../../../io/files.js'
 import type { ImportError } from '../../error.js'
 import { fileIn } from '../../file-in-folder.js'
@@ -37,7 +39,7 @@ export const shardsIn =
       paths,
       TE.traverseSeqArray(shardIn(folder)),
       TE.flatMap(shards => {
-        const got = shards.reduce((sum, { bytes }) => sum + bytes, 0)
+        const got = sumBy(shards, ({ bytes }) => bytes)
         const files = paths.map(path => join(folder, path))
         return got === expected
           ? TE.right(shards)

@@ -1,4 +1,5 @@
 /** What a conversion to Keras layers has so far, and what it reads. */
+import { valueAt } from '../../../io/element.js'
 import type { CheckedNet } from '../../../net/infer.js'
 import type { Path } from '../../../net/path.js'
 import type { Shape } from '../../../net/shape.js'
@@ -35,7 +36,7 @@ export const add = (
 export const weightAt = ({ weights }: Context, path: Path, slot: WeightName): Tensor =>
   weights[weightKey(path, slot)] as Tensor // the model was checked
 
-export const inputOf = ({ net }: Context, path: Path): Shape => net.layers.get(path)?.input ?? []
+export const inputOf = ({ net }: Context, path: Path): Shape => valueAt(net.layers, path).input
 
 /** The name of a layer at a path, and those of its parts. */
 export const namesAt = (path: Path) => ({

@@ -1,14 +1,12 @@
 /** The padding of pools in Keras: the map's own, `'same'`, or zeros before an average that counts them or a maximum that they cannot be. */
 import type { Shape } from '../../../net/shape.js'
 import type { Pool } from '../../../net/tree.js'
-import { type Slide, slidesOf } from '../../../net/window.js'
+import { isPadded, type Slide, slidesOf } from '../../../net/window.js'
 
 /** How a pool of Keras pads. */
 export type PoolPadding = 'same' | 'valid' | 'zeros'
 
 const ends = ({ before, after }: Slide): readonly number[] => [before, after]
-
-const isPadded = (slides: readonly Slide[]): boolean => slides.flatMap(ends).some(end => end > 0)
 
 /** The zeros of a pool, top, bottom, left and right, over a map [h, w, …]. */
 export const poolEnds = (pool: Pool, map: Shape): readonly number[] =>

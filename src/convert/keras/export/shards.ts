@@ -1,4 +1,5 @@
 /** Weights as files beside `model.json`, one array after another; the manifest lists them. */
+import { sumBy } from '../../../io/count.js'
 import type { File } from '../../target.js'
 import type { Config, KerasWeight } from '../keras.js'
 
@@ -6,7 +7,7 @@ import type { Config, KerasWeight } from '../keras.js'
 const shardBytes = 4 * 2 ** 20
 
 const joinWeights = (weights: readonly KerasWeight[]): Uint8Array => {
-  const size = weights.reduce((sum, { tensor }) => sum + tensor.data.byteLength, 0)
+  const size = sumBy(weights, ({ tensor }) => tensor.data.byteLength)
   const bytes = new Uint8Array(size)
   let from = 0
   for (const { tensor } of weights) {

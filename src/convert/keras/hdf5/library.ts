@@ -1,6 +1,8 @@
 /** The HDF5 library, compiled to WebAssembly. It is loaded with the first file, and keeps files in its own memory. */
+
 import type * as Hdf5 from 'h5wasm'
 import type { DecodeError } from '../../../io/codec.js'
+import { messageOf } from '../../../io/exception.js'
 
 export type Hdf5Library = typeof Hdf5 & { readonly files: FileSystem }
 
@@ -26,7 +28,7 @@ const reasons = /\(\): (.+)/g
 export const hdf5Failed =
   (at: string) =>
   (reason: unknown): DecodeError => {
-    const message = reason instanceof Error ? reason.message : String(reason)
+    const message = messageOf(reason)
     const [innermost] = [...message.matchAll(reasons)].slice(-1)
     const got = innermost?.[1] ?? message.split('\n', 1)[0] ?? ''
     return { _tag: 'DecodeError', at, expected: 'readable HDF5', got }

@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { outputShape } from '../../../net/infer.js'
 import { channelsOf } from '../../../net/shape.js'
 import type { Model } from '../../../net/weights.js'
 import type { ImportError } from '../../error.js'
@@ -57,7 +58,7 @@ const compose =
 const attach =
   (affine: Affine) =>
   (model: Model): E.Either<ImportError, ModelFile> => {
-    const output = model.layers.get('')?.output ?? []
+    const output = outputShape(model)
     const preprocessing =
       output.length === 1 ? preprocessingOf('raw', affine, model.net.input, channelsOf(output)) : null
     return pipe(

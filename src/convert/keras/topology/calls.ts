@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { decode } from '../../../io/codec.js'
-import { show } from '../../../io/show.js'
+import { show } from '../../../io/text/show.js'
 import type { ImportError } from '../../error.js'
 import { type LayerJson, optionDiffers } from './layer-json.js'
 

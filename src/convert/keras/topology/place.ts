@@ -1,4 +1,5 @@
 /** Places layers in their model: their names, and where a Keras 3 store has their weights. */
+import { addTo } from '../../../io/count.js'
 import { type LayerJson, type LayerPlace, nameOf } from './layer-json.js'
 
 /** A layer's JSON and its place. */
@@ -29,8 +30,7 @@ export const placeLayers = (model: LayerPlace, layers: readonly LayerJson[]): re
   const used = new Map<string, number>()
   return layers.map(layer => {
     const name = snakeCase(layer.class_name)
-    const nth = used.get(name) ?? 0
-    used.set(name, nth + 1)
+    const nth = addTo(used, name) - 1
     const prefix = model.group === '' ? '' : `${model.group}/`
     return {
       layer,

@@ -1,4 +1,5 @@
 /** Collects nodes and constants under unique names. */
+import { uniqueNames } from '../../../io/text/unique-names.js'
 import type { Shape } from '../../../net/shape.js'
 import type { Attrs, Constant, OnnxNode, Ref } from './node.js'
 
@@ -21,13 +22,7 @@ export interface Writer {
 export const writer = (reserved: readonly string[]): Writer => {
   const nodes: OnnxNode[] = []
   const constants = new Map<Ref, Constant>()
-  const times = new Map<string, number>(reserved.map(name => [name, 1]))
-
-  const uniqueName = (name: string): string => {
-    const count = times.get(name) ?? 0
-    times.set(name, count + 1)
-    return count === 0 ? name : uniqueName(`${name}_${count}`)
-  }
+  const uniqueName = uniqueNames(reserved)
 
   const constantRefs = new Map<string, Ref>()
   const addConstant = (name: string, shape: Shape, make: () => Constant['data']): Ref => {

@@ -1,4 +1,5 @@
 /** The layers read so far, with the weights that they will have. */
+import { numberedNames } from '../../../io/text/unique-names.js'
 import type { Shape } from '../../../net/shape.js'
 import type { Leaf } from '../../../net/tree.js'
 import type { WeightName } from '../../../net/weight-specs.js'
@@ -75,16 +76,9 @@ const isCopyableLeaf = (leaf: Leaf, weights: LeafWeights): boolean =>
 const keyOf = (values: readonly Live[]): string => JSON.stringify(values.map(({ layer }) => layer))
 
 /** Names that no layer has yet: the node's own, numbered from the second of a name on. */
-const uniqueNames = (layers: ReadonlyMap<string, OnnxLayer>) => {
-  const numbers = new Map<string, number>()
-  return ({ name, output }: NodeProto): string => {
-    const wanted = name || (output[0] ?? '')
-    for (let nth = (numbers.get(wanted) ?? 0) + 1; ; nth++) {
-      const unused = nth === 1 ? wanted : `${wanted}:${nth}`
-      numbers.set(wanted, nth)
-      if (!layers.has(unused)) return unused
-    }
-  }
+const nodeNames = (layers: ReadonlyMap<string, OnnxLayer>) => {
+  const unusedName = numberedNames(name => layers.has(name), ':')
+  return ({ name, output }: NodeProto): string => unusedName(name || (output[0] ?? ''))
 }
 
 type NewLayer = Pick<OnnxLayer, 'from' | 'parts' | 'isCopyable'> &
@@ -112,7 +106,7 @@ export const newDraft = (start: OnnxLayer): Draft => {
   const layers = new Map<string, OnnxLayer>([[start.name, start]])
   const tensors = new Map<string, MakeTensor>()
   const concats = new Map<string, string>()
-  const [nameOf, add] = [uniqueNames(layers), layerAdder(layers)]
+  const [nameOf, add] = [nodeNames(layers), layerAdder(layers)]
 
   const addJoin: Draft['addJoin'] = (node, values, join, output) => {
     const from = values.map(({ layer }) => layer)

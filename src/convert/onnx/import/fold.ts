@@ -2,6 +2,7 @@
 
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { sum } from '../../../io/count.js'
 import { elementAt } from '../../../io/element.js'
 import { sizeOf } from '../../../net/shape.js'
 import { transposeNumbers } from './arrays.js'
@@ -12,7 +13,7 @@ import type { Read, Site } from './site.js'
 const mostFolded = 2 ** 16
 
 /** Refuses a result too large to be computed here. */
-export const checkFolded = (site: Site, dims: readonly number[]): Read<readonly number[]> =>
+const checkFolded = (site: Site, dims: readonly number[]): Read<readonly number[]> =>
   dims.every(dim => Number.isSafeInteger(dim) && dim >= 0) && sizeOf(dims) <= mostFolded
     ? E.right(dims)
     : site.differs('output', `at most ${mostFolded.toLocaleString('en')} values`, dims.join(' × '))
@@ -144,9 +145,7 @@ export const foldConcat = (site: Site, constants: readonly Constant[]): Read<Con
     E.flatMap(axis => {
       const [first] = constants
       const sizes = constants.map(({ dims }) => dims[axis] ?? 1)
-      const dims = (first?.dims ?? []).map((size, each) =>
-        each === axis ? sizes.reduce((a, b) => a + b, 0) : size,
-      )
+      const dims = (first?.dims ?? []).map((size, each) => (each === axis ? sum(sizes) : size))
       return pipe(
         checkFolded(site, dims),
         E.map(() => {

@@ -1,6 +1,8 @@
 /** Reads an ONNX graph as a graph of layers: each node in order, by the table of operators. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { countEach } from '../../../io/count.js'
 import { channelsOf } from '../../../net/shape.js'
 import type { ImportError, LayerDropped } from '../../error.js'
 import { type LayerGraph, notATree } from '../../tree/graph.js'
@@ -38,10 +40,12 @@ const constantsIn = (file: OnnxFile, external: ExternalBytes): Read<Values> =>
     E.map(entries => new Map(entries)),
   )
 
-/** Stands for the images, which no node of the graph gives. */
-const startNode: NodeProto = {
-  ...{ name: '', opType: 'Input', domain: '', input: [], output: [], attribute: [], metadataProps: [] },
-}
+/** Stands for an end of the graph, which is no node of it: the images or the outputs. */
+const endNode = (name: string, opType: 'Input' | 'Output'): NodeProto => ({
+  ...{ name, opType, domain: '', input: [], output: [], attribute: [], metadataProps: [] },
+})
+
+const startNode = endNode('', 'Input')
 
 const startLayer = ({ name, shape }: Images): OnnxLayer => ({
   ...{ name, node: startNode, className: startNode.opType, shape },
@@ -61,27 +65,39 @@ const unknownOperator = (node: NodeProto): ImportError => ({
 /** By tensor, the node that gives it; and how often each is read. */
 const indexNodes = ({ graph }: OnnxFile) => {
   const producers = new Map<string, NodeProto>()
-  const readers = new Map<string, number>()
-  const read = (tensor: string): void => {
-    readers.set(tensor, (readers.get(tensor) ?? 0) + 1)
-  }
-  for (const node of graph.node) {
+  for (const node of graph.node)
     for (const tensor of node.output) if (tensor !== '') producers.set(tensor, node)
-    for (const tensor of new Set(node.input)) read(tensor)
-  }
-  for (const { name } of graph.output) read(name)
+  const readers = countEach([
+    ...graph.node.flatMap(({ input }) => [...new Set(input)]),
+    ...graph.output.map(({ name }) => name),
+  ])
   return { producers, readers }
 }
 
-/** A tensor that no node before gives. */
-const missing = (node: NodeProto, tensor: string, isLater: boolean): ImportError =>
-  misfitOf(node)(
-    `input ${tensor}`,
-    'an initializer, or an output of a node before',
-    isLater
-      ? 'the output of a node behind it: the graph has a cycle, or is not in order'
-      : 'a name that nothing has',
-  )
+/** A tensor that nothing gives, or a node behind its reader. */
+type Missing = (tensor: string, isLater: boolean) => ImportError
+
+const missingInput =
+  (node: NodeProto): Missing =>
+  (tensor, isLater) =>
+    misfitOf(node)(
+      `input ${tensor}`,
+      'an initializer, or an output of a node before',
+      isLater
+        ? 'the output of a node behind it: the graph has a cycle, or is not in order'
+        : 'a name that nothing has',
+    )
+
+const missingOutput: Missing = name => ({
+  _tag: 'TensorDiffers',
+  name,
+  fault: {
+    _tag: 'DecodeError',
+    at: 'output of the model',
+    expected: 'a tensor that a node gives',
+    got: 'a name that nothing has',
+  },
+})
 
 const readNode = (site: Site): Read<readonly Value[]> => {
   const { node } = site
@@ -98,18 +114,18 @@ const readNodes = (
   const { producers, readers } = indexNodes(file)
   const draft = newDraft(startLayer(images))
   values.set(images.name, { _tag: 'live', layer: images.name, shape: images.shape, view: images.view })
-  const siteAt = (node: NodeProto): Site =>
+  const siteAt = (node: NodeProto, missing: Missing): Site =>
     siteOf({
       node,
       opset: file.opset,
       batch: images.batch,
       draft,
-      valueOf: tensor => E.fromNullable(missing(node, tensor, producers.has(tensor)))(values.get(tensor)),
+      valueOf: tensor => E.fromNullable(missing(tensor, producers.has(tensor)))(values.get(tensor)),
       producerOf: tensor => producers.get(tensor),
       readersOf: tensor => readers.get(tensor) ?? 0,
     })
   for (const node of file.graph.node) {
-    const read = readNode(siteAt(node))
+    const read = readNode(siteAt(node, missingInput(node)))
     node.output.forEach((tensor, nth) => {
       const fault = misfitOf(node)(`output ${nth}`, 'a tensor that nothing reads', tensor)
       const value: Value = E.isLeft(read)
@@ -118,7 +134,8 @@ const readNodes = (
       if (tensor !== '') values.set(tensor, value)
     })
   }
-  return { site: siteAt({ ...startNode, opType: 'Output' }), values }
+  const outputs = file.graph.output.map(({ name }) => name)
+  return { site: siteAt(endNode(outputs.join(', '), 'Output'), missingOutput), values }
 }
 
 /** The logits of a graph, and the output that shows them, alone or behind a softmax. */
@@ -180,7 +197,7 @@ const vectorOf = (site: Site, logits: Live): Read<Live> =>
         const spans = view.flat().filter(({ axis }) => axis >= 0)
         return isInOrder(spans) && countOf(spans) === channelsOf(shape)
       },
-      ({ view }) => site.misfit('output', 'one number a class', dimsOf(view).join(' × ')),
+      ({ view }) => site.misfit('shape', 'one number a class', dimsOf(view).join(' × ')),
     ),
   )
 

@@ -1,4 +1,5 @@
 /** Names of layers: the modules that exporters write into a node's name, its metadata or the name of its weights. */
+import { countEach } from '../../../io/count.js'
 import { maxDepth } from '../../../net/limits/limits.js'
 import { legalNames, type Names } from '../../tree/names.js'
 import type { OnnxLayer } from './draft.js'
@@ -41,12 +42,6 @@ const operatorName = ({ opType }: NodeProto): string =>
 const hasWeights = ({ parts }: OnnxLayer): boolean =>
   parts.some(part => part._tag === 'leaf' && Object.keys(part.sources).length > 0)
 
-const countsOf = (names: Iterable<string>): ReadonlyMap<string, number> => {
-  const counts = new Map<string, number>()
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
-  return counts
-}
-
 /** Modules that hold others. */
 const parentsOf = (modules: Iterable<string>): ReadonlySet<string> => {
   const parents = new Set<string>()
@@ -65,7 +60,7 @@ const parentsOf = (modules: Iterable<string>): ReadonlySet<string> => {
  * name. Where an activation has the module of a product, the product has its name.
  */
 export const nameLayers = (layers: readonly OnnxLayer[]): ReadonlyMap<string, Names> => {
-  const weights = countsOf(layers.map(({ node }) => moduleOfWeight(node).join('.')))
+  const weights = countEach(layers.map(({ node }) => moduleOfWeight(node).join('.')))
   const modules = new Map(
     layers.map(({ name, node }) => {
       const isOwnWeight = weights.get(moduleOfWeight(node).join('.')) === 1
@@ -74,7 +69,7 @@ export const nameLayers = (layers: readonly OnnxLayer[]): ReadonlyMap<string, Na
   )
   const parents = parentsOf(modules.values())
   const products = new Set(layers.filter(hasWeights).map(({ name }) => modules.get(name)))
-  const used = countsOf(modules.values())
+  const used = countEach(modules.values())
   const isModule = (layer: OnnxLayer, path: string): boolean => {
     if (path === '') return false
     if (layer.join !== null) return true

@@ -2,6 +2,7 @@
 
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { closeSession } from '../../../engine/engine.js'
 import { openEngine } from '../../../engine/open.js'
 import { lower } from '../../../graph/lower.js'
 import { elementAt } from '../../../io/element.js'
@@ -52,7 +53,7 @@ const forward = (model: Model, batch: number, images: Float32Array) =>
       TE.bracketW(
         engine.open({ infer: { outputs: { logits }, updates: [] } }, model.weights),
         session => TE.right(session.run('infer', { images }).logits),
-        session => TE.fromIO(() => session.close()),
+        closeSession,
       ),
     ),
     TE.mapLeft(({ _tag }): string => _tag),

@@ -206,7 +206,7 @@ const readWith = (path: string, options: OnnxOptions, front: Front): TE.TaskEith
   )
 
 /**
- * Imports an ONNX model of opset 11 to 23, of supported operators, for images of one size; weights may lie in other files
+ * Imports an ONNX model of opset 11 to 28, of supported operators, for images of one size; weights may lie in other files
  * of its folder. A softmax at its end is dropped, since the outputs of a net are logits. A scale and a shift of the images'
  * channels at its front become the preprocessing, where they tell how large pixels are.
  *

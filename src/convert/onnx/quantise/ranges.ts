@@ -3,7 +3,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../../../data/dataset.js'
 import { evaluationFeed } from '../../../data/pipeline/batches.js'
-import type { Engine, Session } from '../../../engine/engine.js'
+import { closeSession, type Engine, type Session } from '../../../engine/engine.js'
 import type { Graph, Value } from '../../../graph/graph.js'
 import { engineFailed, type LearnError } from '../../../learn/error.js'
 import { checkData } from '../../../learn/evaluation/check-data.js'
@@ -104,7 +104,7 @@ const measureOn = (
         TE.tryCatch(() => measure(session, dataset, images), engineFailed(engine)),
         TE.map(measured => rangesOf(edges, measured)),
       ),
-    session => TE.fromIO(() => session.close()),
+    closeSession,
   )
 }
 

@@ -63,7 +63,7 @@ export const unpackBatch = (
   const recordBytes = before + 3 * planeBytes
   const count = content.length / recordBytes
   const bytes = new Uint8Array(count * 3 * planeBytes)
-  const labels = Int32Array.from({ length: count }, (_, nth) => content[nth * recordBytes + at] ?? 0)
+  const labels = Int32Array.from({ length: count }, (_, nth) => elementAt(content, nth * recordBytes + at))
   const badIndex = labels.findIndex(label => label >= classes)
   if (badIndex >= 0)
     throw new Fault({

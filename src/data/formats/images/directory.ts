@@ -1,7 +1,10 @@
 /** Lists the images of class folders on disk: held in memory where they fit, else read on demand. */
+
 import { createHash } from 'node:crypto'
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { sumBy } from '../../../io/count.js'
+import { isCode } from '../../../io/exception.js'
 import type { Report } from '../../download.js'
 import { type DataError, factOf } from '../../error.js'
 import { noticeCounter, type Reason } from '../../notices.js'
@@ -15,10 +18,13 @@ const chunk = 64
 export const mapInChunks = async <A, B>(
   items: readonly A[],
   task: (item: A) => Promise<B>,
+  onChunk: (done: number) => void = () => undefined,
 ): Promise<readonly B[]> => {
   const results: B[] = []
-  for (let from = 0; from < items.length; from += chunk)
+  for (let from = 0; from < items.length; from += chunk) {
     results.push(...(await Promise.all(items.slice(from, from + chunk).map(task))))
+    onChunk(results.length)
+  }
   return results
 }
 
@@ -60,8 +66,7 @@ type Item = { readonly path: string } & (
   | { readonly _tag: 'refused'; readonly fact: DataError }
 )
 
-const isMissing = (reason: unknown): boolean =>
-  reason instanceof Error && 'code' in reason && (reason.code === 'ENOENT' || reason.code === 'ELOOP')
+const isMissing = isCode('ENOENT', 'ELOOP')
 
 const inspect = async (top: string, path: string): Promise<Item> => {
   const file = join(top, path)
@@ -108,8 +113,22 @@ const refuseFolder =
   (top: string, path: string) =>
   (reason: unknown): readonly Item[] => [{ _tag: 'refused', path, fact: factOf(join(top, path))(reason) }]
 
-/** An image's content, or why it cannot be read. */
-const readImage = (file: string): Promise<Buffer | DataError> => readFile(file).catch(factOf(file))
+type ImageItem = Extract<Item, { readonly _tag: 'image' }>
+
+/** The content of each image, or why it cannot be read. */
+const readImages = (
+  folder: string,
+  images: readonly ImageItem[],
+  onProgress: Report,
+): Promise<readonly (Buffer | DataError)[]> =>
+  mapInChunks(
+    images,
+    ({ path }): Promise<Buffer | DataError> => readFile(join(folder, path)).catch(factOf(join(folder, path))),
+    done => onProgress({ what: `reading ${folder}`, done, total: images.length }),
+  )
+
+/** Stands for the content of an image that is read when it is asked for. */
+const unread = Buffer.alloc(0)
 
 /**
  * Lists the images of class folders and their subfolders. They are read into memory where they take at most `budget`
@@ -119,36 +138,26 @@ export const listDirectory = async (folder: string, budget: number, onProgress: 
   const items = await walk(folder, '', [])
   const { leaveOut, leftOut } = noticeCounter(folder)
   for (const item of items) if (item._tag === 'left out') leaveOut(item.reason, item.path)
-  const refused = items.flatMap(item => (item._tag === 'refused' ? [item.fact] : []))
   const images = items.flatMap(item => (item._tag === 'image' ? [item] : []))
+  const small = sumBy(images, ({ size }) => size) <= budget
+  const contents = small ? await readImages(folder, images, onProgress) : images.map(() => unread)
+  const readable = images.flatMap((image, nth) => {
+    const content = contents[nth]
+    return Buffer.isBuffer(content) ? [{ ...image, content }] : []
+  })
   const hash = createHash('sha256')
-  const small = images.reduce((sum, { size }) => sum + size, 0) <= budget
-  const paths: string[] = []
-  const pieces: Buffer[] = []
-  for (let from = 0; from < images.length; from += chunk) {
-    const batch = images.slice(from, from + chunk)
-    const contents = small ? await Promise.all(batch.map(({ path }) => readImage(join(folder, path)))) : []
-    for (const [nth, { path, size }] of batch.entries()) {
-      const content = contents[nth] ?? Buffer.alloc(0)
-      if (!Buffer.isBuffer(content)) {
-        refused.push(content)
-        continue
-      }
-      hash.update(`${path}\0${size}\0`)
-      hash.update(content)
-      paths.push(path)
-      if (small) pieces.push(content)
-    }
-    if (small) onProgress({ what: `reading ${folder}`, done: from + batch.length, total: images.length })
-  }
+  for (const { path, size, content } of readable) hash.update(`${path}\0${size}\0`).update(content)
   return {
     file: folder,
-    paths,
+    paths: readable.map(({ path }) => path),
     offsets: [],
     folders: items.flatMap(({ _tag, path }) => (_tag === 'folder' ? [path] : [])),
-    contents: small ? { _tag: 'memory', pieces } : { _tag: 'files' },
+    contents: small ? { _tag: 'memory', pieces: readable.map(({ content }) => content) } : { _tag: 'files' },
     sum: hash.digest('hex'),
-    refused,
+    refused: [
+      ...items.flatMap(item => (item._tag === 'refused' ? [item.fact] : [])),
+      ...contents.flatMap(content => (Buffer.isBuffer(content) ? [] : [content])),
+    ],
     leftOut: leftOut(),
     close: async () => undefined,
   }

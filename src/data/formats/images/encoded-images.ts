@@ -70,6 +70,28 @@ export const streamImages =
     },
   })
 
+/** The next image of the class that is not bad, cyclically from `index`. */
+const findStandIn = (
+  { size, labels }: Images,
+  bad: ReadonlySet<number>,
+  index: number,
+): number | undefined => {
+  for (let step = 0; step < size; step++) {
+    const other = (index + step) % size
+    if (labels[other] === labels[index] && !bad.has(other)) return other
+  }
+  return undefined
+}
+
+/** Reads images one by one, each into so many bytes of its own. */
+const readEach =
+  (bytes: number, readOne: (index: number, into: Uint8Array) => Promise<void>): Images['read'] =>
+  async (indices, into) => {
+    await Promise.all(
+      Array.from(indices, (index, nth) => readOne(index, into.subarray(nth * bytes, (nth + 1) * bytes))),
+    )
+  }
+
 /**
  * Replaces an image that cannot be read by the next of its class, cyclically, or by the first of its class in `others`
  * where there is none. Each unreadable image is reported once.
@@ -81,14 +103,7 @@ export const replaceUnreadable =
   (images: Images, others?: Images): Images => {
     const { size, labels } = images
     const bad = new Set<number>()
-    /** The next readable image of the class, cyclically from `index`. */
-    const standIn = (index: number): number | undefined => {
-      for (let step = 0; step < size; step++) {
-        const other = (index + step) % size
-        if (labels[other] === labels[index] && !bad.has(other)) return other
-      }
-      return undefined
-    }
+    const standIn = (index: number): number | undefined => findStandIn(images, bad, index)
     const readOther = async (index: number, into: Uint8Array, reason: unknown): Promise<void> => {
       const other = others?.labels.indexOf(elementAt(labels, index)) ?? -1
       if (others === undefined || other < 0) throw reason
@@ -104,16 +119,5 @@ export const replaceUnreadable =
         await (standIn(index) === undefined ? readOther(index, into, reason) : readOne(index, into))
       }
     }
-    return {
-      size,
-      labels,
-      read: async (indices, into) => {
-        const bytesPerImage = sizeOf(shape)
-        await Promise.all(
-          Array.from(indices, (index, nth) =>
-            readOne(index, into.subarray(nth * bytesPerImage, (nth + 1) * bytesPerImage)),
-          ),
-        )
-      },
-    }
+    return { size, labels, read: readEach(sizeOf(shape), readOne) }
   }

@@ -1,6 +1,7 @@
 /** Opens a data set of class folders: its classes, its labels, and what is told of it. */
 
 import type * as TE from 'fp-ts/lib/TaskEither.js'
+import { groupBy } from '../../../io/count.js'
 import { elementAt } from '../../../io/element.js'
 import { type DataError, Fault } from '../../error.js'
 import type { Notice } from '../../notices.js'
@@ -55,11 +56,7 @@ const picturesOf = (
 
 /** A notice of classes whose names differ only in case. */
 const noticeSimilarNames = (data: string, classes: readonly string[]): readonly Notice[] => {
-  const spellings = new Map<string, readonly string[]>()
-  for (const name of classes) {
-    const lowerCase = name.toLowerCase()
-    spellings.set(lowerCase, [...(spellings.get(lowerCase) ?? []), name])
-  }
+  const spellings = groupBy(classes, name => name.toLowerCase())
   const names = [...spellings.values()].filter(({ length }) => length > 1).flat()
   return names.length === 0 ? [] : [{ _tag: 'ClassesAlike', data, names }]
 }
@@ -118,7 +115,11 @@ const sourceOf = (options: OpenOptions, spec: DecodeOptions, listed: ListedParts
   }
 }
 
-/** The images of listed parts, which are decoded later. Errors  rejects with what cannot be read, ClassesMissing, PartsDiffer */
+/**
+ * The images of listed parts, which are decoded later.
+ *
+ * Errors  rejects with what cannot be read, ClassesMissing, PartsDiffer
+ */
 export const sourceOfParts = async (
   options: OpenOptions,
   spec: DecodeOptions,

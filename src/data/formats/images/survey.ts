@@ -1,6 +1,7 @@
 /** Looks at a folder of class folders: how many images of each class there are, how large, and how they are stored. */
 
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { addTo } from '../../../io/count.js'
 import { elementAt } from '../../../io/element.js'
 import { type DataError, factOf } from '../../error.js'
 import type { Notice } from '../../notices.js'
@@ -92,10 +93,8 @@ const readHeaders = async (
 const countClasses = (parts: readonly ListedPart[]): ImageSurvey['classes'] => {
   const counts = new Map<string, number>()
   for (const { classes, labels } of parts)
-    for (const [nth, count] of countsOf(labels, classes.length).entries()) {
-      const name = elementAt(classes, nth)
-      counts.set(name, (counts.get(name) ?? 0) + count)
-    }
+    for (const [nth, count] of countsOf(labels, classes.length).entries())
+      addTo(counts, elementAt(classes, nth), count)
   return [...counts].map(([name, images]) => ({ name, images }))
 }
 

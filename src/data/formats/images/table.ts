@@ -1,6 +1,8 @@
 /** Reads tables of images: the path, the class and perhaps the part of each row. */
+
 import { readFile, stat } from 'node:fs/promises'
 import { parse } from 'csv-parse/sync'
+import { messageOf } from '../../../io/exception.js'
 import { type DataError, Fault } from '../../error.js'
 import type { ImageCsv } from '../../spec.js'
 import { isPart, type PartName } from '../parts.js'
@@ -72,8 +74,7 @@ const parseRows = async (file: string): Promise<readonly (readonly string[])[]> 
   try {
     return parse(text, options) as string[][] // rows of strings, without the option `columns`
   } catch (reason) {
-    const text = reason instanceof Error ? reason.message : String(reason)
-    throw new Fault({ _tag: 'BadStream', file, entry: null, offset: 0, reason: text })
+    throw new Fault({ _tag: 'BadStream', file, entry: null, offset: 0, reason: messageOf(reason) })
   }
 }
 

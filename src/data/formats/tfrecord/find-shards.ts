@@ -1,6 +1,8 @@
 /** Finds the shards of a data set and their parts, by their names alone. */
+
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { countEach } from '../../../io/count.js'
 import { Fault } from '../../error.js'
 import { type LeftOut, type Notice, noticeCounter } from '../../notices.js'
 import { listEntries } from '../images/directory.js'
@@ -38,11 +40,7 @@ const shardNumber = /-(\d+)-of-(\d+)/
 
 /** Shards that the names of others count, and that are not there. */
 const missingShards = (data: string, names: readonly string[]): readonly Notice[] => {
-  const sets = new Map<string, number>()
-  for (const name of names) {
-    const shards = name.replace(shardNumber, '-*-of-$2')
-    sets.set(shards, (sets.get(shards) ?? 0) + 1)
-  }
+  const sets = countEach(names.map(name => name.replace(shardNumber, '-*-of-$2')))
   return [...sets].flatMap(([shards, found]) => {
     const of = Number(/-\*-of-(\d+)/.exec(shards)?.[1] ?? found)
     return found < of ? [{ _tag: 'ShardsMissing', data, shards, found, of }] : []

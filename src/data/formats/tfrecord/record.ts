@@ -5,7 +5,7 @@ import type { ByteReader } from '../byte-reader.js'
 import { maskedCrc } from './crc.js'
 
 /** The most bytes of a record. */
-export const longestRecord = 1 << 27
+const longestRecord = 1 << 27
 
 const headerLength = 12
 const sumLength = 4

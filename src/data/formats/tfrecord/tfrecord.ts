@@ -31,7 +31,10 @@ const openShard = (file: string, { file: shard }: Location): number => {
   return openSync(file, 'r')
 }
 
-/** Reads and checks a record of a shard, from the file with its content. It is closed after each read, since there may be thousands of shards. */
+/**
+ * Reads and checks a record of a shard, from the file with its content. It is closed after each read, since there may
+ * be thousands of shards.
+ */
 const readRecord = (file: string, location: Location, start: number, length: number): Buffer => {
   const descriptor = openShard(file, location)
   try {
@@ -154,7 +157,8 @@ const load = async (options: OpenOptions, spec: TfRecord, path: string): Promise
  * Indexes the shards `train*`, `test*` and `val*` of a folder, or `NAME-train*` and so on; images are decoded later.
  * Without `test*` and `val*`, and where a file or shards of any other name are alone, test images are split off.
  *
- * Errors  PartsMissing; BadOption where that leaves none; Truncated, BadValue or ValueMissing with the shard, the record and its offset
+ * Errors  PartsMissing; BadOption where that leaves none; Truncated, BadValue or ValueMissing with the shard, the
+ *         record and its offset
  */
 export const openRecords = (options: OpenOptions, spec: TfRecord): TE.TaskEither<DataError, Source> =>
   openInFolder(options, spec.name, 'shards', path => load(options, spec, path))

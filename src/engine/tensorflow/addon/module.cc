@@ -16,6 +16,7 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
                        {InstanceMethod<&SessionObject::prepare>("prepare"),
                         InstanceMethod<&SessionObject::run>("run"),
                         InstanceMethod<&SessionObject::runAsync>("runAsync"),
+                        InstanceMethod<&SessionObject::trace>("trace"),
                         InstanceMethod<&SessionObject::close>("close")});
   }
 
@@ -49,6 +50,12 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
     const Napi::Promise promise = work->promise();
     work->Queue();  // deletes itself once it has settled the promise
     return promise;
+  }
+
+  Napi::Value trace(const Napi::CallbackInfo &info) {
+    const Call &called = call(info[0]);
+    const Buffer metadata = session_->trace(called, tensorsOf(called, info[1]));
+    return Napi::Buffer<uint8_t>::Copy(info.Env(), static_cast<const uint8_t *>(metadata->data), metadata->length);
   }
 
   void close(const Napi::CallbackInfo &) { session_.reset(); }

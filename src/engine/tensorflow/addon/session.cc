@@ -70,13 +70,26 @@ size_t Session::add(Call call) {
 }
 
 std::vector<Tensor> Session::run(const Call &call, const std::vector<Tensor> &fed) const {
+  return run(call, fed, nullptr, nullptr);
+}
+
+Buffer Session::trace(const Call &call, const std::vector<Tensor> &fed) const {
+  const uint8_t fullTrace[] = {0x08, 0x03};  // RunOptions, whose trace_level, field 1, is FULL_TRACE
+  Buffer options{TF_NewBufferFromString(fullTrace, sizeof fullTrace)};
+  Buffer metadata{TF_NewBuffer()};
+  run(call, fed, options.get(), metadata.get());
+  return metadata;
+}
+
+std::vector<Tensor> Session::run(const Call &call, const std::vector<Tensor> &fed, const TF_Buffer *options,
+                                 TF_Buffer *metadata) const {
   const std::vector<TF_Output> inputs = outputsOf(call.inputs);
   std::vector<TF_Tensor *> values;
   for (const Tensor &tensor : fed) values.push_back(tensor.get());
   std::vector<TF_Tensor *> fetched(call.outputs.size());
   Status status;
-  TF_SessionRun(session_, nullptr, inputs.data(), values.data(), inputs.size(), call.outputs.data(),
-                fetched.data(), fetched.size(), call.targets.data(), call.targets.size(), nullptr, status);
+  TF_SessionRun(session_, options, inputs.data(), values.data(), inputs.size(), call.outputs.data(),
+                fetched.data(), fetched.size(), call.targets.data(), call.targets.size(), metadata, status);
   status.check();
   std::vector<Tensor> outputs;
   for (TF_Tensor *tensor : fetched) outputs.emplace_back(tensor);

@@ -45,6 +45,9 @@ class Session {
   /** Safe on any thread. */
   std::vector<Tensor> run(const Call &call, const std::vector<Tensor> &fed) const;
 
+  /** Runs a call and returns its RunMetadata, with the time of every node. */
+  Buffer trace(const Call &call, const std::vector<Tensor> &fed) const;
+
   static size_t count();
   /** Ends the runs under way in every session, which fail. */
   static void cancelAll();
@@ -52,6 +55,8 @@ class Session {
  private:
   void open(Bytes config, const std::string &target);
   void close() const;
+  std::vector<Tensor> run(const Call &call, const std::vector<Tensor> &fed, const TF_Buffer *options,
+                          TF_Buffer *metadata) const;
 
   Graph graph_{TF_NewGraph()};
   TF_Session *session_ = nullptr;

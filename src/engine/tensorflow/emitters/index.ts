@@ -40,6 +40,10 @@ const pure = {
   largest: arithmetic.largest,
 } satisfies { readonly [K in Exclude<Kind, Edge>]: Emitter<K> }
 
+/** Nodes are named by the kind of their value; inputs and weights have names of their own. */
+const writerFor = (write: Writer, { op }: Value): Writer =>
+  op.kind === 'input' || op.kind === 'weight' ? write : write.within(op.kind)
+
 /**
  * Emits each value once, after its inputs; returns the outputs of each.
  *
@@ -54,7 +58,7 @@ export const emit =
     for (const value of values) {
       const emitter = table[value.op.kind] as Emitter<Kind> // the kind picks the emitter; the types cannot follow
       const inputs = value.inputs.map(input => outputs.get(input) as Emitted) // in order: inputs come first
-      outputs.set(value, emitter(write, value, ...inputs))
+      outputs.set(value, emitter(writerFor(write, value), value, ...inputs))
     }
     return outputs
   }

@@ -33,7 +33,6 @@ export interface Variables {
 
 /** One call under emission. */
 interface Context {
-  readonly write: Writer
   readonly held: VariableHandles
   readonly fed: Map<string, Ref>
   /** By name, each variable as it was when the call began. */
@@ -59,7 +58,7 @@ const readInitial = (
 const contextOf = (write: Writer, held: VariableHandles, values: readonly Value[]): Context => {
   const initial = readInitial(write, held, values)
   const waits = new Map([...initial].map(([name, ref]) => [name, [after(ref)]]))
-  return { write, held, fed: new Map(), initial, waits, changes: [] }
+  return { held, fed: new Map(), initial, waits, changes: [] }
 }
 
 const waitsOf = ({ waits }: Context, name: string): readonly Ref[] => waits.get(name) ?? []
@@ -71,45 +70,43 @@ const recordChange = ({ changes, waits }: Context, name: string, change: Ref): v
 }
 
 /** Reads a variable after the writes so far; the next write waits for the read. */
-const readCurrent = (context: Context, name: string): Emitted => {
+const readCurrent = (context: Context, write: Writer, name: string): Emitted => {
   const before = waitsOf(context, name)
-  const current = read(context.write, handleOf(context.held, name), before)
+  const current = read(write, handleOf(context.held, name), before)
   context.waits.set(name, [...before, after(current)])
   return [current]
 }
 
-const assignTo = (context: Context, name: string, value: Ref): Emitted => {
-  const { write, held } = context
-  recordChange(context, name, assign(write, handleOf(held, name), value, waitsOf(context, name)))
+const assignTo = (context: Context, write: Writer, name: string, value: Ref): Emitted => {
+  recordChange(context, name, assign(write, handleOf(context.held, name), value, waitsOf(context, name)))
   return [value]
 }
 
 /** Applies one of TensorFlow's optimizer kernels; returns the variable it wrote. */
 const applyUpdate = (
   context: Context,
+  write: Writer,
   op: Update,
   kernel: string,
   inputs: readonly Ref[],
   nesterov?: boolean,
 ): Emitted => {
-  const { write, held } = context
-  const handles = [op.name, ...slotsOf(op)].map(name => handleOf(held, name))
+  const handles = [op.name, ...slotsOf(op)].map(name => handleOf(context.held, name))
   const attrs = { ...floats, use_locking: flag(false), ...(nesterov && { use_nesterov: flag(true) }) }
   const change = write.add(kernel, [...handles, ...inputs, ...waitsOf(context, op.name)], attrs)
   recordChange(context, op.name, change)
-  return readCurrent(context, op.name)
+  return readCurrent(context, write, op.name)
 }
 
 /** keep · variable + (1 − keep) · value. */
-const averageInto = (context: Context, name: string, keep: number, value: Ref): Emitted => {
-  const { write } = context
-  const [old] = readCurrent(context, name)
+const averageInto = (context: Context, write: Writer, name: string, keep: number, value: Ref): Emitted => {
+  const [old] = readCurrent(context, write, name)
   const kept = write.add('Mul', [old, write.number(keep)], floats)
   const added = write.add('Mul', [value, write.number(1 - keep)], floats)
-  return assignTo(context, name, write.add('AddV2', [kept, added], floats))
+  return assignTo(context, write, name, write.add('AddV2', [kept, added], floats))
 }
 
-const feedOf = ({ write, fed }: Context, name: string, sizes: Shape): Emitted => {
+const feedOf = ({ fed }: Context, write: Writer, name: string, sizes: Shape): Emitted => {
   const ref = fed.get(name) ?? placeholder(write, name, sizes)
   fed.set(name, ref)
   return [ref]
@@ -120,13 +117,14 @@ const weightOf = ({ held, initial }: Context, name: string): Emitted => [
 ]
 
 const edgesOf = (context: Context): Edges => ({
-  input: (_, { op, shape: sizes }) => feedOf(context, op.name, sizes),
+  input: (write, { op, shape: sizes }) => feedOf(context, write, op.name, sizes),
   weight: (_, { op }) => weightOf(context, op.name),
-  assign: (_, { op }, [value]) => assignTo(context, op.name, value),
-  average: (_, { op }, [value]) => averageInto(context, op.name, op.keep, value),
+  assign: (write, { op }, [value]) => assignTo(context, write, op.name, value),
+  average: (write, { op }, [value]) => averageInto(context, write, op.name, op.keep, value),
   momentum: (write, { op }, [gradient], [rate]) =>
     applyUpdate(
       context,
+      write,
       op,
       'ResourceApplyMomentum',
       [rate, gradient, write.number(op.momentum)],
@@ -134,7 +132,7 @@ const edgesOf = (context: Context): Edges => ({
     ),
   adam: (write, { op }, [gradient], [rate], [power1], [power2]) => {
     const decays = [op.beta1, op.beta2, op.epsilon].map(write.number)
-    return applyUpdate(context, op, 'ResourceApplyAdam', [power1, power2, rate, ...decays, gradient])
+    return applyUpdate(context, write, op, 'ResourceApplyAdam', [power1, power2, rate, ...decays, gradient])
   },
 })
 

@@ -1,4 +1,5 @@
 /** Collects the nodes of a graph, with legal and unique names. */
+import { uniqueNames } from '../../../io/text/unique-names.js'
 import type { Shape } from '../../../net/shape.js'
 import { type Attrs, float32, type GraphNode, int32, type Ref, tensor, type } from './node.js'
 
@@ -25,24 +26,14 @@ export interface WriterOptions {
 const legalName = (name: string): string =>
   name.replace(/[^A-Za-z0-9_.\-/>]/g, '_').replace(/^[^A-Za-z0-9.]/, first => `x${first}`)
 
-const uniqueNames = (): ((name: string) => string) => {
-  const counts = new Map<string, number>()
-  const uniqueName = (name: string): string => {
-    const count = counts.get(name) ?? 0
-    counts.set(name, count + 1)
-    return count === 0 ? name : uniqueName(`${name}_${count}`)
-  }
-  return uniqueName
-}
-
 const joinPrefix = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}/${name}`)
 
 /** An empty writer. */
 export const writer = ({ device = () => undefined }: WriterOptions = {}): Writer => {
   const nodes: GraphNode[] = []
   const uniqueName = uniqueNames()
+  const cached = new Map<string, Ref>()
   const write = (prefix: string): Writer => {
-    const cached = new Map<string, Ref>()
     const add: Writer['add'] = (op, inputs, attrs, hint = op) => {
       const name = uniqueName(legalName(joinPrefix(prefix, hint)))
       const target = device(name)

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { commandText } from '../../../io/command-text.js'
 import { makeFolders } from '../../../io/files.js'
+import { commandText } from '../../../io/text/command-text.js'
 import type { NativeError } from '../../error.js'
 import {
   addonName,

@@ -10,7 +10,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as t from 'io-ts'
 import { differentiate } from '../../../graph/differentiate.js'
 import * as op from '../../../graph/operations.js'
-import { commandText } from '../../../io/command-text.js'
+import { commandText } from '../../../io/text/command-text.js'
 import type { NativeError } from '../../error.js'
 import { emitProgram } from '../graph/program.js'
 import { graphDef, savedModel, tensorName } from '../graph/proto.js'
@@ -105,7 +105,7 @@ const tryModule = (script: string, file: string): TE.TaskEither<NativeError, Ans
     TE.flatMap(answer =>
       expected.every((value, nth) => Math.abs(value - (answer.slope[nth] ?? 0)) <= 1e-4 * value)
         ? TE.right(answer)
-        : TE.left<NativeError, Answer>({ _tag: 'TrialFailed', file, expected: expected, got: answer.slope }),
+        : TE.left<NativeError, Answer>({ _tag: 'TrialFailed', file, expected, got: answer.slope }),
     ),
   )
 

@@ -6,7 +6,7 @@ import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { commandText } from '../../../io/command-text.js'
+import { commandText } from '../../../io/text/command-text.js'
 import type { NativeError } from '../../error.js'
 import { type CommandError, command } from './command.js'
 import { onDisk } from './disk.js'
@@ -25,7 +25,7 @@ const versionFor = ({ version }: Python): string => (pythonVersions.includes(ver
 const platforms = ['manylinux_2_17_x86_64', 'manylinux2014_x86_64']
 
 /** Downloads a wheel into an empty folder; returns its path. */
-export const fetchWheel =
+const fetchWheel =
   ({ requirement }: Pin, folder: string) =>
   (python: Python): TE.TaskEither<NativeError, string> =>
     pipe(

@@ -1,4 +1,5 @@
 /** Orders tasks: of those that are ready, the one that leaves the least memory in use comes first. */
+import { countEach } from '../../../io/count.js'
 import type { Buffer } from './buffers.js'
 
 /** A task by the buffers it touches. */
@@ -10,8 +11,7 @@ export interface TaskBuffers {
 /** Which buffers are in use, and what a task would add to that: what it is the first to touch, less what it is the last to. */
 const memoryUse = (tasks: readonly TaskBuffers[]) => {
   const buffers = tasks.map(({ touches }) => [...new Set(touches)])
-  const pendingUses = new Map<Buffer, number>()
-  for (const buffer of buffers.flat()) pendingUses.set(buffer, (pendingUses.get(buffer) ?? 0) + 1)
+  const pendingUses = new Map(countEach(buffers.flat()))
   const allocated = new Set<Buffer>()
   const added = (buffer: Buffer): number =>
     (allocated.has(buffer) ? 0 : buffer.floats) - (pendingUses.get(buffer) === 1 ? buffer.floats : 0)

@@ -5,9 +5,11 @@
  * Source  Ghimire et al. 2025 (OCSPruner, arXiv 2501.13439) for the cut where the surviving channels are stable from
  *         epoch to epoch; the shrinking is that of `fade`, this project's own
  */
+
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Feeds } from '../../../engine/engine.js'
+import { elementAt } from '../../../io/element.js'
 import type { CheckedNet } from '../../../net/infer.js'
 import type { Weights } from '../../../net/weights.js'
 import type { Pruned } from '../../../surgery/prune/prune.js'
@@ -69,7 +71,7 @@ export const changeBetween = (before: Flags, after: Flags): number => {
   let [either, one] = [0, 0]
   after.forEach(([, flags], nth) => {
     flags.forEach((flag, channel) => {
-      const was = before[nth]?.[1][channel] ?? 0
+      const was = elementAt(elementAt(before, nth)[1], channel)
       if (flag === 0 || was === 0) either++
       if (flag !== was) one++
     })

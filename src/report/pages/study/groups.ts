@@ -2,7 +2,7 @@
 import type { Features } from '../../../run/review/predictions.js'
 import type { VariantRun } from '../../../run/study/runner.js'
 import type { Latencies } from '../../tables/study.js'
-import { grouping } from '../../tables/study.js'
+import { groupByVariant } from '../../tables/study.js'
 import { deviation, mean } from '../../text/statistics.js'
 
 export interface StudyGroup {
@@ -54,7 +54,7 @@ export const studyGroups = (
   runs: readonly VariantRun[],
   timed: Latencies,
   pushed: PushedFeatures,
-): readonly StudyGroup[] => [...grouping(runs)].map(groupOf(timed, pushed))
+): readonly StudyGroup[] => [...groupByVariant(runs)].map(groupOf(timed, pushed))
 
 export const testMean = ({ test }: StudyGroup): number => mean(test)
 

@@ -4,18 +4,32 @@ import type { Messages } from '../fact.js'
 import { counted, percent, thousands } from '../numbers.js'
 import { layerText, shapeText } from '../phrases.js'
 
+/** Longer names and values of a file end in an ellipsis. */
+const mostLetters = 120
+
+/** Text of a file on one line: it may hold anything. */
+const foreign = (text: string): string => {
+  const line = text.replace(/\p{Cc}+/gu, ' ')
+  return line.length > mostLetters ? `${line.slice(0, mostLetters)}…` : line
+}
+
+/** A layer or a node of a file, which may have no name. */
+const foreignAt = (what: 'layer' | 'node', name: string): string =>
+  name === '' ? `a ${what} without a name` : `${what} ${foreign(name)}`
+
 /** Why layers are no tree of series, branches and sums. */
 const tangles: { readonly [T in NotATreeReason]: (at: string) => string } = {
-  shared: at => `layer ${at}: expected one use, got several; try a layer of its own for each use`,
+  shared: at =>
+    `${foreignAt('layer', at)}: expected one use, got several; try a layer of its own for each use`,
   crossing: at =>
-    `layer ${at}: expected branches that begin at one layer and end in one Add or Concatenate, got an output that leaves its branch on the way; try a model of layers in series, branches and sums, as others are not supported`,
+    `${foreignAt('layer', at)}: expected branches that begin at one layer and end in one Add or Concatenate, got an output that leaves its branch on the way; try a model of layers in series, branches and sums, as others are not supported`,
   circle: at =>
-    `layer ${at}: expected layers that lead from input to output, got one that leads back to itself; try a model of layers in series, branches and sums, as others are not supported`,
+    `${foreignAt('layer', at)}: expected layers that lead from input to output, got one that leads back to itself; try a model of layers in series, branches and sums, as others are not supported`,
   'unknown input': at => `expected inputs that are layers of the model, got ${at}; try saving it again`,
   'not one input': at => `expected a model of one input, got ${at || 'none'}; try a model for each input`,
   'not one output': at => `expected a model of one output, got ${at || 'none'}; try a model for each output`,
   'same name': at =>
-    `expected a name of its own for each layer, got several called ${at}; try saving the model again`,
+    `expected a name of its own for each layer, got several ${at === '' ? 'without one' : `called ${at}`}; try saving the model again`,
   'no layers': () => 'expected a model with layers, got none; try saving it again',
 }
 
@@ -53,15 +67,6 @@ const reasons: { readonly [W in LayerDropped['why']]: string } = {
   softmax: 'the outputs of a net are logits',
 }
 
-/** Longer names and values of a file end in an ellipsis. */
-const mostLetters = 120
-
-/** Text of a file on one line: it may hold anything. */
-const foreign = (text: string): string => {
-  const line = text.replace(/\p{Cc}+/gu, ' ')
-  return line.length > mostLetters ? `${line.slice(0, mostLetters)}…` : line
-}
-
 /** What to try for a class or an operator without a remedy of its own. */
 const supportedText = (supported: readonly string[]): string => `try one of ${supported.join(', ')}`
 
@@ -95,20 +100,22 @@ export const convertMessages = {
       ? "expected a model, got a run's checkpoint; try the run's folder"
       : 'expected a model with its net in the metadata, got the weights of another program; try the file that a run, or import, wrote',
   UnknownLayer: ({ at, className, supported }) =>
-    `layer ${foreign(at)}: expected a supported class, got ${foreign(className)}; ${supportedText(supported)}`,
+    `${foreignAt('layer', at)}: expected a supported class, got ${foreign(className)}; ${supportedText(supported)}`,
   UnknownOperator: ({ at, operator, supported }) =>
-    `node ${foreign(at)}: expected a supported operator, got ${foreign(operator)}; ${supportedText(supported)}`,
+    `${foreignAt('node', at)}: expected a supported operator, got ${foreign(operator)}; ${supportedText(supported)}`,
+  OpsetDiffers: ({ least, most, got }) =>
+    `opset_import: expected an opset from ${least} to ${most}, got ${got ?? 'none'}; try exporting the model again, with opset_version=18 for torch.onnx.export or --opset 18 for tf2onnx`,
   TensorDiffers: ({ name, fault }) =>
     `tensor ${foreign(name)}, ${fault.at}: expected ${fault.expected}, got ${foreign(fault.got)}; try exporting the model again`,
   LayerDiffers: ({ at, className, fault }) =>
-    `layer ${foreign(at)} (${foreign(className)}), ${foreign(fault.at)}: expected ${fault.expected}, got ${foreign(fault.got)}; ${remedies.get(fault.at) ?? 'try a model that has it, since other values are not supported'}`,
+    `${foreignAt('layer', at)} (${foreign(className)}), ${foreign(fault.at)}: expected ${fault.expected}, got ${foreign(fault.got)}; ${remedies.get(fault.at) ?? 'try a model that has it, since other values are not supported'}`,
   NotATree: ({ at, reason }) => tangles[reason](foreign(at)),
   WeightMissing: ({ name, expected, found }) =>
     `weights: expected ${name}, ${shapeText(expected)}, got ${firstNames(found)}; try saving the whole model again`,
   WeightDiffers: ({ name, got }) =>
     `weight ${name}: expected float32, or numbers quantised to float16, uint8 or uint16, got ${got}; try saving the model in float32`,
   LayerDropped: ({ at, className, why }) =>
-    `layer ${foreign(at)} (${foreign(className)}) is left out: ${reasons[why]}`,
+    `${foreignAt('layer', at)} (${foreign(className)}) is left out: ${reasons[why]}`,
   WeightsMeasured: ({ images, float32, int8 }) =>
     `on ${counted(images, 'validation image')}: ${percent(int8)} with 8-bit weights, ${percent(float32)} with 32-bit ones`,
   FilesMeasured: ({ images, runtime, float32, int8 }) =>

@@ -27,7 +27,7 @@ const problemText = ({ reason, cutOffAt, format, maxPixels }: FactOf<'NotAnImage
 
 /** What can be done about this image; `null` for nothing. */
 const remedyText = ({ format, maxPixels }: FactOf<'NotAnImage'>): string | null => {
-  if (maxPixels !== undefined) return 'scaling it down'
+  if (maxPixels !== undefined) return 'scaling it down (magick IMAGE -resize 4000x4000 SMALL.jpg)'
   return format === undefined ? null : 'converting it'
 }
 

@@ -1,5 +1,5 @@
 /** Messages on engines and on building the native one; `mend` is the fact's own advice. */
-import { commandText } from '../../../io/command-text.js'
+import { commandText } from '../../../io/text/command-text.js'
 import type { Messages } from '../fact.js'
 
 /** Of a process on another machine that no longer answers. */
@@ -33,7 +33,7 @@ export const engineMessages = {
   CacheUnwritable: ({ folder, reason, mend }) =>
     `${folder}: expected a folder that can be written, got an error (${reason}); try ${mend}`,
   WorkerUnreachable: ({ address, seconds, reason }) =>
-    `worker ${address}: expected an answer within ${seconds} s, got none (${reason}); try espalier worker --listen there, or a longer --wait`,
+    `worker ${address}: expected an answer within ${seconds} s, got none (${reason}); try ${commandText('worker', 'FILE', '--listen', address)} there, or a longer --wait`,
   WorkerBusy: ({ address, leader }) =>
     `worker ${address}: expected a free worker, got one in the run of ${leader}; try another, or wait for the end of that run`,
   WorkerDiffers: ({ address, what, here, there }) =>

@@ -1,7 +1,7 @@
 /** Messages on runs, their folders, schedules and studies. */
 
-import { commandText } from '../../../io/command-text.js'
 import type { FunctionKind, FunctionName } from '../../../io/named-function.js'
+import { commandText } from '../../../io/text/command-text.js'
 import type { Difference } from '../../../run/error.js'
 import type { Within } from '../../../run/schedule/words/within.js'
 import type { RunInvariant } from '../../../run/storage/settings.js'

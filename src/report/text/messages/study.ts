@@ -20,6 +20,15 @@ const remedies: Readonly<Record<string, (began: string) => string>> = {
   'data checksum': () => 'the data that they have',
 }
 
+/** What a server's words mean, where they do not say it. */
+const serverErrors: readonly (readonly [RegExp, string])[] = [
+  [/^NOAUTH/, 'NOAUTH: it needs a password, as in redis://:PASSWORD@HOST:6379'],
+  [/^Unknown RESP type/, 'it does not speak the protocol of Redis'],
+]
+
+const serverError = (reason: string): string =>
+  serverErrors.find(([pattern]) => pattern.test(reason))?.[1] ?? reason
+
 export const studyMessages = {
   SameFolder: ({ study, first, second }) =>
     `study ${study}: expected a folder for each variant, got one for '${first}' and '${second}'; try names that differ by more than case`,
@@ -33,7 +42,9 @@ export const studyMessages = {
   CellDiffers: ({ file, began, now }) =>
     `${file}: expected the model ${began.slice(0, 12)}… again, got ${now.slice(0, 12)}…; the first result stays; try the same kind of processor for all, or delete that file`,
   QueueUnreachable: ({ url, reason }) =>
-    `${url}: expected a Redis server that answers, got an error (${reason}); try redis-cli -u ${url} ping`,
-  QueueLost: ({ url, seconds }) =>
-    `${url}: expected an answer, got none for ${seconds} s; what was done is kept; try the same command again`,
+    `${url}: expected a Redis server that takes writes, got an error (${serverError(reason)}); try redis-cli -u ${url} set bull:espalier 1`,
+  QueueLost: ({ url, seconds, refusal }) =>
+    `${url}: expected an answer, got ${refusal ?? 'none'} for ${seconds} s; what was done is kept; try the same command again`,
+  QueueRefused: ({ url, refusal }) =>
+    `${url}: expected a server that does what BullMQ asks, got ${refusal}; what was done is kept; try a single Redis server, 5.0 or later, and a user of it with all rights`,
 } satisfies Partial<Messages>

@@ -1,6 +1,6 @@
 /** Messages on pruning and growing. */
 
-import { commandText } from '../../../io/command-text.js'
+import { commandText } from '../../../io/text/command-text.js'
 import type { Measure } from '../../../surgery/error.js'
 import type { FactOf, Messages } from '../fact.js'
 import { counted, milliseconds, thousands } from '../numbers.js'

@@ -1,5 +1,5 @@
 /** Messages on what records runs beside their folders: TensorBoard's event files and MLflow servers. */
-import { commandText } from '../../../io/command-text.js'
+import { commandText } from '../../../io/text/command-text.js'
 import type { Messages } from '../fact.js'
 import { withoutAdvice } from '../phrases.js'
 

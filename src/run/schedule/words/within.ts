@@ -1,6 +1,6 @@
 /** How much validation accuracy rounds may lose: points, or a share of the accuracy they began with. */
 import * as t from 'io-ts'
-import { closed, share } from '../../../io/codec.js'
+import { closed, isRecord, share } from '../../../io/codec.js'
 
 /** Accuracy, 0.02 for two points; or a share of the accuracy at the start. */
 export type Within = number | { readonly relative: number }
@@ -27,11 +27,7 @@ export const withinCodec: t.Type<Within, unknown> = new t.Type<Within, unknown>(
   name,
   (u): u is Within => share.is(u) || relativeCodec.is(u),
   (u, context) =>
-    typeof u === 'object' && u !== null
-      ? relativeCodec.validate(u, context)
-      : share.is(u)
-        ? t.success(u)
-        : t.failure(u, context),
+    isRecord(u) ? relativeCodec.validate(u, context) : share.is(u) ? t.success(u) : t.failure(u, context),
   t.identity,
 )
 

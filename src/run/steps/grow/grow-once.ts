@@ -14,7 +14,10 @@ import { growModel } from './grow-model.js'
 import type { GrowState } from './grow-state.js'
 import { grownPath } from './growths.js'
 
-/** A grown model with the optimizer's slots it begins with: as new before a warm-up; masks of what is new where that learns apart. */
+/**
+ * A grown model with the optimizer's slots it begins with: as new before a warm-up; masks of what is new where that
+ * learns apart.
+ */
 const grownLearner = ({ warmup, newRate }: Grow, { model, slots }: Learner, grown: Grown): Learner => ({
   model: grown.model,
   slots: {

@@ -35,13 +35,13 @@ export const firstCursor = ({ growths }: Grow, score: Score): GrowCursor => ({
 /** Whether a growth is done, its training under way. */
 export const isTraining = ({ step, inner }: GrowCursor): boolean => step > 0 || inner !== null
 
-/** Keeps a net as the last that paid. */
+/** Keeps a net as the best so far, to come back to. */
 export const withBest = ({ place }: StepContext, state: StepState): StepState => ({
   ...state,
   models: keepAt('best', placeText(place))(state.learner.model)(state.models),
 })
 
-/** The last net that paid, its optimizer as new. */
+/** The best net so far, its optimizer as new; what there is where none was kept. */
 export const restoreBest = ({ place }: StepContext, state: StepState): StepState => {
   const model = state.models.best[placeText(place)]
   return model === undefined ? state : { ...state, learner: { model, slots: {} } }

@@ -9,7 +9,10 @@ import type { Runnable } from '../kind.js'
 import { runLearning } from '../learn.js'
 import type { RunStep } from '../step-context.js'
 
-/** Law  the optimizer is as new after it, which knows what is new where that has a rate of its own; no old value has changed */
+/**
+ * Law  the optimizer is as new after it, which knows what is new where that has a rate of its own; no old value has
+ * changed
+ */
 const run: RunStep<Warmup> = (context, step) => from =>
   pipe(
     runLearning(context, step, null, warmupProgram(step, from.learner))(from),

@@ -11,7 +11,8 @@ import { countsOf, isWithin } from '../../schedule/counts.js'
 import { neighboursOfRound } from '../../schedule/neighbours.js'
 import type { Regrow } from '../../schedule/steps.js'
 import type { Limit, Stop } from '../../stop-reason.js'
-import { dropAt, keepAt } from '../../storage/kept-models.js'
+import { dropAt } from '../../storage/kept-models.js'
+import { restoreBest, withBest } from '../grow/grow-state.js'
 import { keepMet } from '../grow/meet-net.js'
 import { runSteps } from '../sequence.js'
 import {
@@ -31,18 +32,6 @@ type RegrowCursor = Extract<Cursor, { readonly _tag: 'regrowing' }>
 interface RegrowState {
   readonly state: StepState
   readonly cursor: RegrowCursor
-}
-
-/** The best net within the budget, to come back to. */
-const withBest = ({ place }: StepContext, state: StepState): StepState => ({
-  ...state,
-  models: keepAt('best', placeText(place))(state.learner.model)(state.models),
-})
-
-/** The best net, its optimizer as new; what there is where none was within the budget. */
-const restoreBest = ({ place }: StepContext, state: StepState): StepState => {
-  const model = state.models.best[placeText(place)]
-  return model === undefined ? state : { ...state, learner: { model, slots: {} } }
 }
 
 /** The state and the cursor after a round. Until a net is within the budget, each goes on from the one before. */

@@ -6,6 +6,7 @@
 import type { Path } from '../../../net/path.js'
 import { type Analysis, wiresMadeInside } from '../../analysis/analysis.js'
 import { leastOf, trunkOf } from '../../analysis/trunk.js'
+import { memoize } from '../../memoize.js'
 import { byScore, type ConstrainedSelection, type Constraints, type Context } from './pass.js'
 import { runPass } from './run-pass.js'
 
@@ -40,16 +41,6 @@ const holdMissing = (
   return { ...next, rescued: [...constrained.rescued, ...next.rescued] }
 }
 
-/** The wires made inside each layer alone, worked out once. */
-const memoizeWiresInside = (analysis: Analysis): Context['wiresInside'] => {
-  const known = new Map<Path, readonly number[]>()
-  return place => {
-    const wires = known.get(place) ?? wiresMadeInside(analysis, place)
-    known.set(place, wires)
-    return wires
-  }
-}
-
 /**
  * Makes one selection after another fit the same net: 1 by wire where it is to stay, and the residuals whose bodies are
  * to be removed.
@@ -61,7 +52,7 @@ export const applyConstraints = (analysis: Analysis, limits: Constraints) => {
     analysis,
     limits,
     ranked: analysis.groups.map(({ wires }) => [...wires].sort(byScore(limits.score))),
-    wiresInside: memoizeWiresInside(analysis),
+    wiresInside: memoize(place => wiresMadeInside(analysis, place)),
   }
   return (selection: Uint8Array, removable: ReadonlySet<Path> = new Set()): ConstrainedSelection =>
     holdMissing(context, selection, removable, new Uint8Array(analysis.wiring.count))

@@ -1,4 +1,7 @@
-/** Which layers still give an output: a branch without channels is removed whole, and what the output needs keeps its best. */
+/**
+ * Which layers still give an output: a branch without channels is removed whole, and what the output needs keeps its
+ * best.
+ */
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import { elementAt } from '../../../io/element.js'
 import { type FoldAlgebra, fold } from '../../../net/interpret.js'

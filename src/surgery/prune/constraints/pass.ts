@@ -98,6 +98,7 @@ export const topUp = (pass: Pass, group: number, least: number): void => {
   const width = wires.filter(isKept(pass)).length
   if (width === 0 && least === 0 && pass.limits.minChannels === 0) return
   const missing = roundWidth(pass.limits, Math.max(width, least), wires.length) - width
+  if (missing === 0) return
   for (const wire of wires.filter(each => !isKept(pass)(each)).slice(0, missing)) pass.kept[wire] = 1
 }
 

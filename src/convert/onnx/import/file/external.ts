@@ -1,7 +1,9 @@
 /** Reads the tensors that lie outside an ONNX file, in files of its folder. */
+
 import { open, stat } from 'node:fs/promises'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { sumBy } from '../../../../io/count.js'
 import { fileFailed } from '../../../../io/files.js'
 import { mostWeights } from '../../../../net/limits/limits.js'
 import type { ImportError } from '../../../error.js'
@@ -24,7 +26,7 @@ const placesOf = (tensors: readonly TensorProto[]): TE.TaskEither<ImportError, r
     TE.traverseSeqArray(tensor => TE.fromEither(externalPlaceOf(tensor))),
     TE.map(places => places.filter(place => place !== null)),
     TE.filterOrElse(
-      places => places.reduce((sum, { length }) => sum + length, 0) <= mostBytes,
+      places => sumBy(places, ({ length }) => length) <= mostBytes,
       (): ImportError =>
         differs('', 'external_data', `at most ${mostBytes.toLocaleString('en')} bytes`, 'more'),
     ),

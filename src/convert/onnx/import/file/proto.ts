@@ -1,7 +1,10 @@
 /** Decodes an ONNX file into plain records. What they say is not checked here. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { DecodeError } from '../../../../io/codec.js'
+import { messageOf } from '../../../../io/exception.js'
+import type { OpsetDiffers } from '../../../error.js'
 import { decodeMessage } from '../../schema.js'
 
 export interface Property {
@@ -75,8 +78,8 @@ export interface OnnxFile {
   readonly metadata: Readonly<Record<string, string>>
 }
 
-const leastOpset = 11
-const mostOpset = 23
+/** From 23 to 28, the operators that are read gained number types alone, and options for those. */
+const [leastOpset, mostOpset] = [11, 28]
 
 const decodeError = (at: string, expected: string, got: string): E.Either<DecodeError, never> =>
   E.left({ _tag: 'DecodeError', at, expected, got })
@@ -84,18 +87,18 @@ const decodeError = (at: string, expected: string, got: string): E.Either<Decode
 /** ONNX's own operators have the domain '', or by its old name 'ai.onnx'. */
 export const isOwnDomain = (domain: string): boolean => domain === '' || domain === 'ai.onnx'
 
-const opsetOf = ({ opsetImport }: ModelProto): E.Either<DecodeError, number> => {
+const opsetOf = ({ opsetImport }: ModelProto): E.Either<OpsetDiffers, number> => {
   const version = opsetImport.find(({ domain }) => isOwnDomain(domain))?.version
   return version !== undefined && version >= leastOpset && version <= mostOpset
     ? E.right(version)
-    : decodeError('opset_import', `an opset from ${leastOpset} to ${mostOpset}`, `${version ?? 'none'}`)
+    : E.left({ _tag: 'OpsetDiffers', least: leastOpset, most: mostOpset, got: version ?? null })
 }
 
-const messageOf = (bytes: Uint8Array): E.Either<DecodeError, ModelProto> =>
+const protoOf = (bytes: Uint8Array): E.Either<DecodeError, ModelProto> =>
   pipe(
     E.tryCatch(
       () => decodeMessage(bytes) as unknown as ModelProto, // the schema has these fields, and gives each its default
-      reason => (reason instanceof Error ? reason.message : String(reason)),
+      messageOf,
     ),
     E.orElse(
       (reason): E.Either<DecodeError, ModelProto> =>
@@ -103,12 +106,12 @@ const messageOf = (bytes: Uint8Array): E.Either<DecodeError, ModelProto> =>
     ),
   )
 
-/** Errors  DecodeError where the bytes are no ONNX model, or one of an opset that is not read */
-export const decodeOnnx = (bytes: Uint8Array): E.Either<DecodeError, OnnxFile> =>
+/** Errors  DecodeError where the bytes are no ONNX model; OpsetDiffers where its operators are too old or too new */
+export const decodeOnnx = (bytes: Uint8Array): E.Either<DecodeError | OpsetDiffers, OnnxFile> =>
   pipe(
-    messageOf(bytes),
+    protoOf(bytes),
     E.bindTo('model'),
-    E.bind('opset', ({ model }) => opsetOf(model)),
+    E.bindW('opset', ({ model }) => opsetOf(model)),
     E.flatMap(({ model, opset }) =>
       model.graph === null
         ? decodeError('graph', 'a graph', 'none')

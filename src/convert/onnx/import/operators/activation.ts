@@ -40,6 +40,12 @@ const elu: ActivationOf = site =>
     E.map((): Activation => 'elu'),
   )
 
+const swish: ActivationOf = site =>
+  pipe(
+    expectFloat(site, 'alpha', 1, 1),
+    E.map((): Activation => 'swish'),
+  )
+
 const gelu: ActivationOf = site => {
   const approximate = site.text('approximate', 'none')
   if (approximate === 'none') return E.right('gelu')
@@ -99,6 +105,7 @@ export const activations: Readonly<Record<string, ActivationOf>> = {
   HardSigmoid: hardSigmoid,
   Elu: elu,
   Gelu: gelu,
+  Swish: swish,
   LeakyRelu: site => leaky(site, site.float('alpha', 0.01)),
   PRelu: prelu,
   Clip: clip,

@@ -1,6 +1,8 @@
 /** Concat: branches side by side, or constants one after another. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { sumBy } from '../../../../io/count.js'
 import { mostChannels } from '../../../../net/limits/limits.js'
 import { channelsOf } from '../../../../net/shape.js'
 import { foldConcat } from '../fold.js'
@@ -39,7 +41,7 @@ const shareBeginning = (site: Site, values: readonly Live[], axis: number): read
 }
 
 const outputOf = (values: readonly Live[], axis: number): Omit<Live, 'layer'> => {
-  const channels = values.reduce((sum, { shape }) => sum + channelsOf(shape), 0)
+  const channels = sumBy(values, ({ shape }) => channelsOf(shape))
   const [{ shape, view } = { shape: [], view: [] }] = values
   return {
     _tag: 'live',

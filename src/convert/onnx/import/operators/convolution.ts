@@ -15,7 +15,7 @@ import { extentOf, windowOf } from './window.js'
 export const bareUnit = (bias: boolean) => ({ name: '', bias, norm: null, activation: null })
 
 /** A constant's numbers as they are, in single precision. */
-export const plainTensor =
+const plainTensor =
   (shape: Shape, constant: Constant): MakeTensor =>
   () => ({ shape, data: floatsOf(constant) })
 
@@ -53,7 +53,7 @@ const kernelInput = (site: Site, channels: number): Read<Kernel> =>
   )
 
 /** The bias of so many channels; null where there is none. */
-export const biasInput = (site: Site, nth: number, channels: number): Read<Constant | null> =>
+const biasInput = (site: Site, nth: number, channels: number): Read<Constant | null> =>
   site.hasInput(nth) ? site.vector(nth, channels, `a bias of ${channels}`) : E.right(null)
 
 const biasWeight = (bias: Constant | null): LeafWeights =>

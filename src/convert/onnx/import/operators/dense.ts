@@ -1,7 +1,7 @@
 /** Gemm and MatMul: dense layers, or 1×1 convolutions where each position of a map is multiplied. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { channelsOf } from '../../../../net/shape.js'
+import { channelsOf, sizeOf } from '../../../../net/shape.js'
 import { placeRows, transposeNumbers } from '../arrays.js'
 import { type Constant, uniformValue } from '../constant.js'
 import type { LeafWeights, MakeTensor } from '../draft.js'
@@ -77,7 +77,7 @@ const gemmBias = (site: Site, outputs: number): Read<LeafWeights> => {
   return pipe(
     site.constant(2),
     E.flatMap((constant): Read<LeafWeights> => {
-      const size = constant.dims.reduce((product, dim) => product * dim, 1)
+      const size = sizeOf(constant.dims)
       const data = () => Float32Array.from(constant.read(), value => beta * value)
       if (size === outputs && constant.dims.at(-1) === outputs)
         return E.right({ bias: () => ({ shape: [outputs], data: data() }) })

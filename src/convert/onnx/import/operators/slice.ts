@@ -2,6 +2,7 @@
 
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { sum } from '../../../../io/count.js'
 import { elementAt } from '../../../../io/element.js'
 import { channelsOf } from '../../../../net/shape.js'
 import { type Constant, constantOf } from '../constant.js'
@@ -111,7 +112,7 @@ const equalParts = (length: number, count: number): readonly number[] => {
 }
 
 const startsOf = (sizes: readonly number[]): readonly number[] =>
-  sizes.map((_, nth) => sizes.slice(0, nth).reduce((sum, size) => sum + size, 0))
+  sizes.map((_, nth) => sum(sizes.slice(0, nth)))
 
 /** The first input, and the axis of it that the attribute says; by default the first. */
 const valueAndAxis = (site: Site) =>
@@ -129,8 +130,7 @@ export const split = (site: Site): Read<readonly Value[]> =>
       const length = dimsOfValue(value)[axis] ?? 1
       const sizes = given ?? equalParts(length, site.node.output.length)
       const starts = startsOf(sizes)
-      const sum = sizes.reduce((total, size) => total + size, 0)
-      return sum === length && sizes.length === site.node.output.length
+      return sum(sizes) === length && sizes.length === site.node.output.length
         ? E.traverseArray((nth: number) =>
             take(site, value, axis, elementAt(starts, nth), elementAt(sizes, nth)),
           )(range(0, sizes.length))

@@ -1,14 +1,20 @@
 /** Decodes images to bytes of one shape: upright, sRGB or grey. */
+
 import type { Sharp } from 'sharp'
+import { messageOf } from '../../../../io/exception.js'
 import { type Shape, sizeOf } from '../../../../net/shape.js'
 import { type DataError, Fault, factOf, type Location } from '../../../error.js'
 import type { Colour } from '../../../spec.js'
 import { readQueued } from '../../streams.js'
 import { isCutOff } from './cut-off.js'
+import { oneAtATime } from './one-at-a-time.js'
 import { beginningOf, formatOf, readableFormats } from './signature.js'
 
-/** An image larger than this is refused before it is unpacked. */
-const maxPixels = 1 << 26
+/** An image larger than this is refused before it is unpacked; phones make 200 million pixels. */
+const maxPixels = 1 << 28
+
+/** Larger images are decoded one at a time: some formats unpack to a gigabyte. */
+const usualPixels = 1 << 26
 
 /** Must change whenever a file would decode to other bytes, so that cached ones are not used. */
 export const decoderVersion = 2
@@ -36,7 +42,8 @@ export interface ImageHeader {
   readonly isTransparent: boolean
 }
 
-type Open = (input: ImageInput) => Sharp
+/** Opens an image of at most a number of pixels. */
+type Open = (input: ImageInput, limitInputPixels: number) => Sharp
 
 let sharedDecoder: Promise<Open> | undefined
 
@@ -45,21 +52,19 @@ const loadDecoder = (): Promise<Open> => {
   sharedDecoder ??= import('sharp').then(({ default: sharp }) => {
     sharp.concurrency(1)
     sharp.cache(false)
-    const options = { failOn: 'truncated', limitInputPixels: maxPixels, autoOrient: true } as const
-    return input =>
-      input instanceof Uint8Array
-        ? sharp(input, options)
-        : sharp(input.data, {
-            ...options,
-            raw: { height: input.height, width: input.width, channels: input.channels },
-          })
+    return (input, limitInputPixels) => {
+      const options = { failOn: 'truncated', limitInputPixels, autoOrient: true } as const
+      if (input instanceof Uint8Array) return sharp(input, options)
+      const { height, width, channels } = input
+      return sharp(input.data, { ...options, raw: { height, width, channels } })
+    }
   })
   return sharedDecoder
 }
 
 /** The message on one line, without repeated lines. */
-const messageOf = (reason: unknown): string => {
-  const lines = (reason instanceof Error ? reason.message : String(reason)).split('\n')
+const lineOf = (reason: unknown): string => {
+  const lines = messageOf(reason).split('\n')
   return [...new Set(lines.map(line => line.trim()))].join(' ').trim()
 }
 
@@ -74,12 +79,12 @@ const contentOf = (input: ImageInput | string): ImageInput | Promise<Uint8Array>
 /** Why an input is no image that can be decoded. */
 type Problem = Omit<Extract<DataError, { readonly _tag: 'NotAnImage' }>, '_tag' | keyof Location>
 
-/** What the decoder says of an image of more than `maxPixels`. */
-const tooLarge = /pixel limit/i
+/** Whether the decoder refused an image of more pixels than its limit, which it does by the header. */
+const isTooLarge = (error: unknown): boolean => /pixel limit/i.test(messageOf(error))
 
 const decodingProblem = (input: ImageInput, error: unknown): Problem => {
-  const reason = messageOf(error)
-  if (tooLarge.test(reason)) return { reason, maxPixels }
+  const reason = lineOf(error)
+  if (isTooLarge(error)) return { reason, maxPixels }
   return { reason, ...(input instanceof Uint8Array && isCutOff(input, reason) && { cutOffAt: input.length }) }
 }
 
@@ -114,6 +119,13 @@ const inputProblem = (input: ImageInput): Problem | null => {
   return { reason: `expected ${height}×${width}×${channels} = ${bytes} bytes of pixels, got ${data.length}` }
 }
 
+/** Reads by the decoder: an image of usual size at once, a larger one when those before it are done. */
+const readOpened = <A>(open: Open, encoded: ImageInput, read: (picture: Sharp) => Promise<A>): Promise<A> =>
+  read(open(encoded, usualPixels)).catch((error: unknown) => {
+    if (!isTooLarge(error)) throw error
+    return oneAtATime(() => read(open(encoded, maxPixels)))
+  })
+
 /** Reads an input by the decoder. Errors  as `decodeImage` */
 const readWith = async <A>(
   input: ImageInput | string,
@@ -126,7 +138,7 @@ const readWith = async <A>(
   const problem = inputProblem(encoded)
   if (problem !== null) throw fault(problem)
   try {
-    return await read(open(encoded))
+    return await readOpened(open, encoded, read)
   } catch (error) {
     throw fault(decodingProblem(encoded, error))
   }

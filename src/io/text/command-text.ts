@@ -1,13 +1,13 @@
 /** Commands of this program as a user types them: in a checkout npm's scripts, else the binary of the package. */
 
 /** Whether this runs in a checkout, from `src/` or from what is transpiled of it: a package runs from `dist/`. */
-export const isCheckout = !new URL('..', import.meta.url).href.endsWith('/dist/')
+export const isCheckout = !new URL('../..', import.meta.url).href.endsWith('/dist/')
 
 /** The npm script of a command, where it has another name. */
 const scripts: Readonly<Record<string, string>> = { train: 'compile-and-train' }
 
 /** An argument, quoted for a shell. */
-const quote = (word: string): string =>
+export const quote = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 
 /** An argument without the credentials of the address it is. */

@@ -1,17 +1,17 @@
 /** Studies on a terminal: tables that fit it, the time that is left of all runs, and times that nobody can wait for. */
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { glyphs } from '../../src/data/spec.js'
-import { markdown } from '../../src/report/tables/markdown.js'
-import { barLine } from '../../src/report/terminal/bar.js'
-import { fitMarkdown } from '../../src/report/terminal/fit-markdown.js'
-import type { Screen } from '../../src/report/terminal/screen.js'
-import { schedulesOf, studyProgress } from '../../src/report/terminal/study-progress.js'
-import { duration, roughly } from '../../src/report/text/numbers.js'
-import { experiment } from '../../src/run/schedule/experiment.js'
-import { prune, train } from '../../src/run/schedule/schedule.js'
-import { study } from '../../src/run/study/study.js'
-import { tinyNet } from '../support/nets/tiny.js'
+import { glyphs } from '../../../src/data/spec.js'
+import { markdown } from '../../../src/report/tables/markdown.js'
+import { barLine } from '../../../src/report/terminal/bar.js'
+import { fitMarkdown } from '../../../src/report/terminal/fit-markdown.js'
+import type { Screen } from '../../../src/report/terminal/screen.js'
+import { schedulesOf, studyProgress } from '../../../src/report/terminal/study-progress.js'
+import { duration, roughly } from '../../../src/report/text/numbers.js'
+import { experiment } from '../../../src/run/schedule/experiment.js'
+import { prune, train } from '../../../src/run/schedule/schedule.js'
+import { study } from '../../../src/run/study/study.js'
+import { tinyNet } from '../../support/nets/tiny.js'
 
 const cell = fc.stringMatching(/^[a-zA-Z0-9%±→.]{0,12}( [a-z]{1,6})?$/)
 

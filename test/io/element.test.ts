@@ -1,5 +1,7 @@
+/** Lists and maps read where they must have a value, and lists compared. */
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { elementAt, valueAt } from '../../src/io/element.js'
+import { elementAt, isSameList, valueAt } from '../../src/io/element.js'
 
 test('an element is read by an index of its list alone', () => {
   expect(elementAt([3, 0], 1)).toBe(0)
@@ -12,4 +14,9 @@ test('a value is read by a key of its map alone', () => {
   expect(valueAt(new Map([['a', 0]]), 'a')).toBe(0)
   expect(valueAt(new Map([['a', null]]), 'a')).toBe(null)
   expect(() => valueAt(new Map([['a', 0]]), 'b')).toThrow('expected one of 1 keys, got b')
+})
+
+test('lists are the same where their values are, whatever holds them', () => {
+  const bytes = fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 3 })
+  fc.assert(fc.property(bytes, bytes, (a, b) => isSameList(a, Uint8Array.from(b)) === (`${a}` === `${b}`)))
 })
