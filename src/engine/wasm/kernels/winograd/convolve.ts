@@ -8,7 +8,24 @@
  */
 import { fill, scratch, touch } from '../frame'
 import { finish, rows4, rows8 } from '../tile'
-import { apart, between, gather, roundUp, spread } from './transforms'
+import { apart, between, gather, roundUp, spreadTiles } from './transforms'
+
+/** The products of all places. Shapes  d [places][tiles][channels], packed kernels → m [places][tiles][filters] */
+// @ts-ignore: decorator
+@inline
+function multiplyPlaces(
+  places: i32, tiles: i32, d: usize, depth: usize, placeOfD: usize, packed: usize, pixel: usize, filters: i32, m: usize, breadth: usize, placeOfM: usize,
+): void {
+  for (let place = 0; place < places; place++) {
+    const a = d + <usize>place * placeOfD, out = m + <usize>place * placeOfM
+    const g = packed + <usize>place * (pixel >> 2) * breadth
+    for (let f = 0; f < filters; f += 8) {
+      const b = g + <usize>f * pixel, y = out + (<usize>f << 2)
+      if (filters - f <= 4) rows4(a, depth, tiles, 1, 0, 1, 0, pixel, b, 0, 0, y, breadth, 4, 0, 0, 0)
+      else rows8(a, depth, tiles, 1, 0, 1, 0, pixel, b, 0, 0, y, breadth, 8, 0, 0, 0)
+    }
+  }
+}
 
 /** The outputs of a tile to memory, by the flags: `tall` rows of `broad`. */
 function finishTile(
@@ -17,6 +34,45 @@ function finishTile(
   for (let i = 0; i < tall; i++)
     for (let j = 0; j < broad; j++)
       finish(y + <usize>i * line + <usize>j * ldy, v128.load(from + <usize>i * row + (<usize>j << 4)), left, flags, scale, shift)
+}
+
+/** The tile's outputs of all filters; whole ones that are simply stored take no way round. */
+// @ts-ignore: decorator
+@inline
+function gatherTile(
+  side: i32, m: usize, place: usize, middle: usize, y: usize, ldy: usize, line: usize, tall: i32, broad: i32,
+  filters: i32, flags: i32, scale: usize, shift: usize,
+): void {
+  const row = <usize>(side + 2) << 4
+  const isPlain = flags == 0 && tall == side && broad == side
+  for (let f = 0; f < filters; f += 4) {
+    const at = <usize>f << 2, left = filters - f
+    if (isPlain && left >= 4) gather(side, m + at, place, middle, y + at, ldy, line)
+    else {
+      gather(side, m + at, place, middle, middle, 16, row)
+      finishTile(middle, row, tall, broad, y + at, ldy, line, left, flags, scale + at, shift + at)
+    }
+  }
+}
+
+/** The outputs of a strip. Shapes  m [places][tiles][filters] → y [rows, columns, filters] */
+// @ts-ignore: decorator
+@inline
+function gatherTiles(
+  side: i32, m: usize, breadth: usize, place: usize, across: i32, middle: usize, y: usize, ldy: usize, rows: i32, columns: i32,
+  filters: i32, flags: i32, scale: usize, shift: usize,
+): void {
+  const line = <usize>columns * ldy
+  touch(y, <usize>rows * line)
+  for (let i = 0; i < rows; i += side) {
+    for (let column = 0; column < across; column++) {
+      const j = side * column
+      gatherTile(
+        side, m + <usize>(i / side * across + column) * breadth, place, middle, y + <usize>i * line + <usize>j * ldy, ldy, line,
+        min(side, rows - i), min(side, columns - j), filters, flags, scale, shift,
+      )
+    }
+  }
 }
 
 /**
@@ -39,9 +95,6 @@ export function convolveTiles(
   const depth = <usize>roundUp(channels, 4) << 2, breadth = <usize>roundUp(filters, 8) << 2
   const most = roundUp(strip * across, 4)
   const placeOfD = apart(<usize>most * depth), placeOfM = apart(<usize>most * breadth)
-  const placeOfG = <usize>channels * breadth
-  const lineOfY = <usize>columns * ldy, row16 = <usize>(side + 2) << 4
-  const isPlain = flags == 0
   const middle = scratch + ((<usize>high * line + 79) & ~15)
   const d = middle + between
   const m = d + <usize>places * placeOfD + 64
@@ -49,45 +102,13 @@ export function convolveTiles(
   for (let n = from; n < to; n++) {
     fill(scratch, high, wide, top, left, 1, 1, x + <usize>n * <usize>(height * width) * ldx, ldx, height, width, channels)
     for (let first = 0; first < down; first += strip) {
-      const some = min(strip, down - first)
-      const tiles = some * across
-      for (let row = 0; row < some; row++) {
-        for (let column = 0; column < across; column++) {
-          const tile = scratch + <usize>(side * (first + row)) * line + <usize>(side * column) * pixel
-          const out = d + <usize>(row * across + column) * depth
-          for (let at: usize = 0; at < pixel; at += 16) spread(side, tile + at, line, pixel, middle, out + at, placeOfD)
-        }
-      }
-      for (let place = 0; place < places; place++) {
-        const a = d + <usize>place * placeOfD
-        const g = packed + <usize>place * placeOfG
-        const out = m + <usize>place * placeOfM
-        for (let f = 0; f < filters; f += 8) {
-          const b = g + <usize>f * pixel
-          const at = out + (<usize>f << 2)
-          if (filters - f <= 4) rows4(a, depth, tiles, 1, 0, 1, 0, pixel, b, 0, 0, at, breadth, 4, 0, 0, 0)
-          else rows8(a, depth, tiles, 1, 0, 1, 0, pixel, b, 0, 0, at, breadth, 8, 0, 0, 0)
-        }
-      }
-      touch(y + <usize>(n * rows + side * first) * lineOfY, <usize>min(side * some, rows - side * first) * lineOfY)
-      for (let row = 0; row < some; row++) {
-        const i = side * (first + row)
-        for (let column = 0; column < across; column++) {
-          const j = side * column
-          const tall = min(side, rows - i), broad = min(side, columns - j)
-          const at = m + <usize>(row * across + column) * breadth
-          const out = y + <usize>((n * rows + i) * columns + j) * ldy
-          for (let f = 0; f < filters; f += 4) {
-            const place = <usize>f << 2
-            const left = filters - f
-            if (isPlain && tall == side && broad == side && left >= 4) gather(side, at + place, placeOfM, middle, out + place, ldy, lineOfY)
-            else {
-              gather(side, at + place, placeOfM, middle, middle, 16, row16)
-              finishTile(middle, row16, tall, broad, out + place, ldy, lineOfY, left, flags, scale + place, shift + place)
-            }
-          }
-        }
-      }
+      const some = min(strip, down - first), row = side * first
+      spreadTiles(side, scratch + <usize>row * line, line, pixel, pixel, some, across, middle, d, depth, placeOfD)
+      multiplyPlaces(places, some * across, d, depth, placeOfD, packed, pixel, filters, m, breadth, placeOfM)
+      gatherTiles(
+        side, m, breadth, placeOfM, across, middle, y + <usize>((n * rows + row) * columns) * ldy, ldy,
+        min(side * some, rows - row), columns, filters, flags, scale, shift,
+      )
     }
   }
 }

@@ -38,6 +38,21 @@ export function spread(side: i32, tile: usize, line: usize, pixel: usize, middle
   for (let i = 0; i < places; i++) spreadLine(side, middle + <usize>i * row, 16, to + <usize>(i * places) * place, place)
 }
 
+/** The same of `down` × `across` tiles, `bytes` of each pixel. Shapes  → d [places][tile][`depth` bytes] */
+// @ts-ignore: decorator
+@inline
+export function spreadTiles(
+  side: i32, from: usize, line: usize, pixel: usize, bytes: usize, down: i32, across: i32, middle: usize, d: usize, depth: usize, place: usize,
+): void {
+  for (let row = 0; row < down; row++) {
+    for (let column = 0; column < across; column++) {
+      const tile = from + <usize>(side * row) * line + <usize>(side * column) * pixel
+      const to = d + <usize>(row * across + column) * depth
+      for (let at: usize = 0; at < bytes; at += 16) spread(side, tile + at, line, pixel, middle, to + at, place)
+    }
+  }
+}
+
 // @ts-ignore: decorator
 @inline
 function gatherLine(side: i32, from: usize, step: usize, to: usize, place: usize): void {
