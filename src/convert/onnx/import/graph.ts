@@ -51,13 +51,10 @@ const startLayer = ({ name, shape }: Images): OnnxLayer => ({
   ...{ from: [], isCopyable: false, parts: [], join: null, affine: null },
 })
 
-const operatorName = ({ domain, opType }: NodeProto): string =>
-  isOwnDomain(domain) ? opType : `${domain}.${opType}`
-
-const unknownOperator = (node: NodeProto): ImportError => ({
+const unknownOperator = ({ name, output, domain, opType }: NodeProto): ImportError => ({
   _tag: 'UnknownOperator',
-  at: node.name || (node.output[0] ?? ''),
-  operator: operatorName(node),
+  at: name || (output[0] ?? ''),
+  operator: isOwnDomain(domain) ? opType : `${domain}.${opType}`,
   supported: supportedOperators,
 })
 
