@@ -7,19 +7,21 @@ import { concat, convBnAct, dense, globalAvgPool, image, net, repeat, residual, 
 /** Filters of the branch of one 3×3, and of that of two. */
 interface Branches { readonly one: number; readonly two: number }
 
-const module = (filters: number, { one, two }: Branches) =>
-  stack('body',
-    concat('module', convBnAct(one, 3), stack('double', convBnAct(two, 3), convBnAct(two, 3))),
-    convBnAct(filters, 1, { activation: null }))
+const branches = ({ one, two }: Branches) =>
+  concat('module', convBnAct(one, 3), stack('double', convBnAct(two, 3), convBnAct(two, 3)))
 
-const cell = (filters: number, branches: Branches) =>
-  residual('cell', module(filters, branches), { activation: 'relu' })
+const cell = (filters: number, sizes: Branches) =>
+  residual('cell',
+    stack('body', branches(sizes), convBnAct(filters, 1, { activation: null })),
+    { activation: 'relu' })
 
-const gatedCell = (filters: number, branches: Branches) =>
-  residual('cell', stack('gated', module(filters, branches), squeezeExcite('se', filters, filters / 8)), { activation: 'relu' })
+const gatedCell = (filters: number, sizes: Branches) =>
+  residual('cell',
+    stack('body', branches(sizes), convBnAct(filters, 1, { activation: null }), squeezeExcite('se', filters, filters / 8)),
+    { activation: 'relu' })
 
-const netOf = (name: string, cellOf: typeof cell | typeof gatedCell, last: Branches) =>
-  net(name, image(32, 32, 3),
+const netOf = (cellOf: typeof cell | typeof gatedCell, last: Branches) =>
+  net('cifar10', image(32, 32, 3),
     convBnAct(16, 3, { name: 'stem' }),                     // 32×32×16
     repeat('s1', 2, cellOf(16, { one: 16, two: 12 })),      // 32×32×16
     convBnAct(32, 3, { stride: 2 }),                        // 16×16×32
@@ -31,7 +33,7 @@ const netOf = (name: string, cellOf: typeof cell | typeof gatedCell, last: Branc
   )
 
 /** 155,916 parameters. */
-export default netOf('cifar10', cell, { one: 34, two: 21 })
+export default netOf(cell, { one: 34, two: 21 })
 
 /** 157,572 parameters. */
-export const gated = netOf('cifar10-gated', gatedCell, { one: 33, two: 21 })
+export const gated = netOf(gatedCell, { one: 33, two: 21 })
