@@ -1,7 +1,4 @@
-/**
- * Six Inception modules, a 3×3 branch beside one of two 3×3, each added to what it reads; by default as they are, `gated`
- * with squeeze-excite behind each. 32×32×3 → 10
- */
+/** Six Inception modules, 3×3 beside two 3×3, each added to what it reads; `gated` with squeeze-excite behind each. 32×32×3 → 10 */
 import { concat, convBnAct, dense, globalAvgPool, image, net, repeat, residual, squeezeExcite, stack } from '../../../src/index.js'
 
 /** Filters of the branch of one 3×3, and of that of two. */
