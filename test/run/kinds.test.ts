@@ -21,7 +21,9 @@ import { again, expectSame, lastOf, told } from '../support/running.js'
 vi.mock('../../src/run/steps/index.js', async original => {
   const { stepKinds } = await original<typeof import('../../src/run/steps/index.js')>()
   const { scaleKind } = await import('../support/nets/scale-step.js')
-  return { stepKinds: { ...stepKinds, scale: scaleKind } }
+  const { kindIn } = await import('../../src/run/steps/kind.js')
+  const kinds = { ...stepKinds, scale: scaleKind }
+  return { stepKinds: kinds, kindOf: kindIn(kinds) }
 })
 
 const engine = (await available()).find(([name]) => name === 'wasm')?.[1]
