@@ -1,6 +1,6 @@
 /** Codecs of records that refuse unknown keys. */
 import * as t from 'io-ts'
-import { guarded, isRecord } from './guarded.js'
+import { isRecord, predicateCodec } from './predicate-codec.js'
 
 /**
  * A record of exactly these keys. io-ts' `type` keeps an unknown key and `strict` drops it; this one refuses it.
@@ -99,4 +99,4 @@ const open = <A, O>(
 
 /** A key that words leave in a record for an option they cannot build from; `expected` says which values are possible. */
 export const forbid = (expected: string): t.Type<undefined, unknown, unknown> =>
-  guarded(expected, (u): u is undefined => u === undefined)
+  predicateCodec(expected, (u): u is undefined => u === undefined)

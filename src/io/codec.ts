@@ -2,16 +2,16 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { UnknownKeyType } from './closed.js'
-import { guarded, isRecord } from './guarded.js'
 import { excessOf, mostLevels, mostParts } from './limits.js'
+import { isRecord, predicateCodec } from './predicate-codec.js'
 import { show } from './text/show.js'
 
 export { argumentKey, closed, closedPartial, forbid } from './closed.js'
-export { guarded, isRecord } from './guarded.js'
+export { isRecord, predicateCodec } from './predicate-codec.js'
 
 /** Numbers of one kind, under the name they have in messages. */
 export const numbers = (name: string, check: (n: number) => boolean): t.Type<number, number, unknown> =>
-  guarded(name, (u): u is number => typeof u === 'number' && check(u))
+  predicateCodec(name, (u): u is number => typeof u === 'number' && check(u))
 
 export const finite = numbers('a finite number', Number.isFinite)
 export const positive = numbers('a number > 0', n => Number.isFinite(n) && n > 0)

@@ -1,5 +1,5 @@
 /** What was thrown, which may be any value: its message, its stack, its code where the system threw it. */
-import { isRecord } from './guarded.js'
+import { isRecord } from './predicate-codec.js'
 
 /** The message of an error; of anything else, its text. */
 export const messageOf = (thrown: unknown): string =>

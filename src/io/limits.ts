@@ -1,5 +1,5 @@
 /** How deep and how large a value from outside may be. */
-import { isRecord } from './guarded.js'
+import { isRecord } from './predicate-codec.js'
 
 /** Records and lists inside one another in a value from outside: two for each level of a net, and what is around it. */
 export const mostLevels = 250

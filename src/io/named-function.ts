@@ -4,7 +4,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { closedPartial, type DecodeError, guarded } from './codec.js'
+import { closedPartial, type DecodeError, predicateCodec } from './codec.js'
 import { messageOf, stackOf } from './exception.js'
 
 /** What a function with a name is for. */
@@ -37,9 +37,9 @@ export type FunctionError =
 
 const isFunction = (u: unknown): u is (...given: never) => unknown => typeof u === 'function'
 
-export const functionCodec = guarded('a function', isFunction)
+export const functionCodec = predicateCodec('a function', isFunction)
 
-export const nameCodec = guarded('a name', (u): u is string => typeof u === 'string' && u !== '')
+export const nameCodec = predicateCodec('a name', (u): u is string => typeof u === 'string' && u !== '')
 
 /** The same values, written without their functions. */
 export const withoutCall = <A extends { readonly call?: unknown }>(

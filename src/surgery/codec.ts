@@ -4,7 +4,7 @@ import {
   closed,
   closedPartial,
   finite,
-  guarded,
+  predicateCodec,
   isRecord,
   keyed,
   list,
@@ -53,7 +53,7 @@ export const constraintCodecs = {
 
 export const widthsCodec: t.Type<Widths, unknown> = t.record(t.string, t.number)
 
-const utilities = guarded(
+const utilities = predicateCodec(
   'utilities by path, or a function that tells them',
   (u): u is Extract<PruneOptions, { readonly by: unknown }>['by'] => isRecord(u) || typeof u === 'function',
 )
@@ -65,7 +65,7 @@ const rankedOptions = { ...constraintCodecs, combine, widths: widthsCodec } sati
 const amountOptions = {
   ...rankedOptions,
   normalize: normalizeCodec,
-  measure: guarded('a function', isFunction),
+  measure: predicateCodec('a function', isFunction),
 }
 
 export const pruneCodec: t.Type<PruneOptions, unknown> = keyed<
@@ -90,7 +90,7 @@ export const growthCodec: t.Type<Growth, unknown> = keyed<Growth, SiteKind>('wha
   widen: closed({ widen: t.string, by: positive }),
 })
 
-const statistics = guarded<ChannelStatistics>(
+const statistics = predicateCodec<ChannelStatistics>(
   'mean and variance',
   (u): u is ChannelStatistics => isRecord(u) && 'mean' in u && 'variance' in u,
 )

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { decode, guarded } from '../../io/codec.js'
+import { decode, predicateCodec } from '../../io/codec.js'
 import { callNamed, type NamedFunction, namedFunction, wrongReturn } from '../../io/named-function.js'
 import type { Model } from '../../net/weights.js'
 import { optionsOf, unknownIn, withArity } from '../../net/words/options.js'
@@ -94,7 +94,7 @@ export const namedCriterionCodec: t.Type<NamedCriterion, unknown> = namedFunctio
 const isNumbers = (u: unknown): u is ArrayLike<number> =>
   Array.isArray(u) || (ArrayBuffer.isView(u) && !(u instanceof DataView))
 
-const numbersCodec = guarded('a list of numbers, one per channel', isNumbers)
+const numbersCodec = predicateCodec('a list of numbers, one per channel', isNumbers)
 
 const utilitiesCodec: t.Type<Utilities, unknown> = t.refinement(
   t.record(t.string, numbersCodec, "a record of each layer's utilities by its path"),

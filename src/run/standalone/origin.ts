@@ -4,7 +4,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import type { Dataset } from '../../data/dataset.js'
-import { closedPartial, guarded, isRecord, list, nullable } from '../../io/codec.js'
+import { closedPartial, isRecord, list, nullable, predicateCodec } from '../../io/codec.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { checkWeights, type Model, type Weights } from '../../net/weights.js'
 import type { ClassesDiffer, ModelDiffers, OriginDiffers, RunError } from '../error.js'
@@ -23,7 +23,7 @@ export interface Origin {
 }
 
 /** Weights as they are: no codec goes through them. */
-const weightsCodec = guarded('weights', (u): u is Weights => isRecord(u))
+const weightsCodec = predicateCodec('weights', (u): u is Weights => isRecord(u))
 
 const wholeCodec: t.Type<Origin, unknown> = closedPartial(
   { file: t.string, checksum: t.string, classes: nullable(list(t.string)) },

@@ -157,8 +157,8 @@ test('a protected layer that makes no channels keeps its body', () => {
   const by = { 'r/body/norm': [0.1, 0.2, 0.3], stem: [7, 8, 9] }
   const options = { by, atMost: { params: 20 }, normalize: 'raw' as const, combine: 'max' as const }
   expect(right(prune(options)(modelOf(1)(given))).bypassed).toEqual(['r'])
-  const guarded = prune({ ...options, freeze: ['r/body/norm'] })(modelOf(1)(given))
-  expect(left(guarded)._tag).toBe('OutOfReach')
+  const predicateCodec = prune({ ...options, freeze: ['r/body/norm'] })(modelOf(1)(given))
+  expect(left(predicateCodec)._tag).toBe('OutOfReach')
   expect(drawn(right(prune({ by, eta: 1, freeze: ['r/body/norm'] })(modelOf(1)(given))).model.net)).toEqual(
     drawn(given),
   )
