@@ -4,12 +4,12 @@ import {
   closed,
   closedPartial,
   finite,
-  predicateCodec,
   isRecord,
   keyed,
   list,
   naturalNumber,
   positive,
+  predicateCodec,
 } from '../io/codec.js'
 import { layerCodec } from '../net/codec.js'
 import { seedCodec } from '../net/random.js'
