@@ -1,5 +1,6 @@
 /** Where the time of a call goes, by kind of operation, as an engine tells it. */
 import type { Kind, Program } from '../graph/graph.js'
+import { groupBy, sumBy } from '../io/count.js'
 import type { Weights } from '../net/weights.js'
 import type { Feeds } from './engine.js'
 
@@ -35,17 +36,13 @@ export const sortByCost = (kinds: readonly KindTime[]): readonly KindTime[] =>
   kinds.filter(({ milliseconds }) => milliseconds > 0).toSorted((a, b) => b.milliseconds - a.milliseconds)
 
 /** Sums by kind, sorted by cost. */
-export const sumByKind = (times: readonly OperationTime[]): readonly KindTime[] => {
-  const sums = new Map<Kind, KindTime>()
-  for (const { kind, milliseconds, macs, bytes } of times) {
-    const sum = sums.get(kind) ?? { kind, operations: 0, milliseconds: 0, macs: 0, bytes: 0 }
-    sums.set(kind, {
+export const sumByKind = (times: readonly OperationTime[]): readonly KindTime[] =>
+  sortByCost(
+    [...groupBy(times, ({ kind }) => kind)].map(([kind, ofKind]) => ({
       kind,
-      operations: sum.operations + 1,
-      milliseconds: sum.milliseconds + milliseconds,
-      macs: sum.macs + macs,
-      bytes: sum.bytes + bytes,
-    })
-  }
-  return sortByCost([...sums.values()])
-}
+      operations: ofKind.length,
+      milliseconds: sumBy(ofKind, ({ milliseconds }) => milliseconds),
+      macs: sumBy(ofKind, ({ macs }) => macs),
+      bytes: sumBy(ofKind, ({ bytes }) => bytes),
+    })),
+  )

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Engine } from '../../src/engine/engine.js'
+import { sum } from '../../src/io/count.js'
 import { adviceFor } from '../../src/learn/profile/advice.js'
 import { type Profile, profileInference, profilePhase } from '../../src/learn/profile/profile.js'
 import { phaseFor, trainProgram } from '../../src/learn/training/transforms.js'
@@ -13,8 +14,6 @@ import { tinyData, tinyNet } from '../support/nets/tiny.js'
 import { succeed } from '../support/scratch.js'
 
 const model = modelOf(1)(tinyNet)
-
-const sum = (terms: readonly number[]): number => terms.reduce((total, term) => total + term, 0)
 
 test('a profile of inference counts the multiply–accumulates of the net, on every engine', async () => {
   for (const [, engine] of await available(['wasm', 'tensorflow'])) {

@@ -5,7 +5,7 @@
 import protobuf from 'protobufjs/light.js'
 import { type Graph, type Kind, type Value, valuesOf } from '../../graph/graph.js'
 import { macsOf } from '../../graph/macs.js'
-import { addTo, sumBy } from '../../io/count.js'
+import { addTo, groupBy, sumBy } from '../../io/count.js'
 import { sizeOf } from '../../net/shape.js'
 import { type CallToProfile, type KindTime, sortByCost } from '../profile.js'
 import type { Runtime } from './runtime.js'
@@ -51,10 +51,11 @@ const fused: readonly (readonly [RegExp, Kind])[] = [
   [/= _\w*FusedBatchNormEx\b/, 'batchNorm'],
 ]
 
-const named = /\bcall\/[^/]+\/([^/]+)\//
+/** The name of a node of a call begins with the call and the kind. */
+const nameWithKind = /\bcall\/[^/]+\/([^/]+)\//
 
 const kindOf = ({ name, label }: TracedNode): string | undefined =>
-  fused.find(([pattern]) => pattern.test(label))?.[1] ?? named.exec(name)?.[1]
+  fused.find(([pattern]) => pattern.test(label))?.[1] ?? nameWithKind.exec(name)?.[1]
 
 const bytesOf = ({ inputs, shape }: Value): number =>
   4 * (sizeOf(shape) + sumBy(inputs, input => sizeOf(input.shape)))
@@ -97,14 +98,9 @@ export const profileKinds =
       )
       const times = timeKinds(traces.map(nodesIn))
       const values = valuesOf(program[call] as Graph) // the caller's own call
-      const kinds = new Set(values.map(({ op }) => op.kind))
       return sortByCost(
-        [...kinds].map(kind =>
-          kindTime(
-            kind,
-            times.get(kind) ?? 0,
-            values.filter(({ op }) => op.kind === kind),
-          ),
+        [...groupBy(values, ({ op }) => op.kind)].map(([kind, ofKind]) =>
+          kindTime(kind, times.get(kind) ?? 0, ofKind),
         ),
       )
     } finally {
