@@ -19,7 +19,7 @@ import { measureGroups } from './stages/prune.js'
 import { measurePruned } from './stages/pruned.js'
 import { measurePush } from './stages/push.js'
 import { measureStart } from './stages/start.js'
-import { markdown, memoryMarkdown, type Row } from './table.js'
+import { markdown, memoryMarkdown, type Row, summaryOf } from './table.js'
 import { keep } from './tools.js'
 import { takeTurns } from './turns.js'
 
@@ -81,7 +81,10 @@ const runStage = async (stage: Stage): Promise<void> => {
       console.log(markdown([row], ownNames).split('\n').at(-1))
       rows.push(row)
       keep(`${stage}.md`, report(stage, rows))
-      keep(`${stage}.json`, JSON.stringify({ machine: machine(), threads: options.threads, rows }, null, 1))
+      keep(
+        `${stage}.json`,
+        JSON.stringify({ machine: machine(), threads: options.threads, rows: rows.map(summaryOf) }, null, 1),
+      )
     }
   console.log(report(stage, rows))
 }

@@ -10,6 +10,23 @@ export interface Row {
   readonly timings: readonly Timing[]
 }
 
+/** A row as it is kept: of each contestant the calls, their median and least in milliseconds, and the peak of memory in bytes. */
+export const summaryOf = ({ net: { name, input, params, macs }, batch, timings }: Row) => ({
+  net: { name, input, params, macs },
+  batch,
+  timings: timings.map(timing =>
+    'failed' in timing
+      ? timing
+      : {
+          name: timing.name,
+          calls: timing.milliseconds.length,
+          median: median(timing.milliseconds),
+          least: Math.min(...timing.milliseconds),
+          peak: timing.peak,
+        },
+  ),
+})
+
 const medianOf = (timing: Timing | undefined): number =>
   timing === undefined || 'failed' in timing ? Number.NaN : median(timing.milliseconds)
 
