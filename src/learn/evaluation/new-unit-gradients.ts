@@ -2,6 +2,7 @@
 
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { sum } from '../../io/count.js'
 import { elementAt } from '../../io/element.js'
 import type { CheckedNet } from '../../net/infer.js'
 import { type Path, parentPath } from '../../net/path.js'
@@ -43,8 +44,7 @@ const unitSquares = ({ weights }: Model, units: NewUnits, batch: Gradients) =>
     return [...squaresOf(gradient, width)].map((square, channel) => ({ square, isNew: isNew(channel) }))
   })
 
-const rootMean = (values: readonly number[]): number =>
-  Math.sqrt(values.reduce((sum, value) => sum + value, 0) / values.length)
+const rootMean = (values: readonly number[]): number => Math.sqrt(sum(values) / values.length)
 
 /** `null` where no unit is new, or none is old. */
 const compare = (model: Model, units: NewUnits, batch: Gradients): UnitGradients | null => {

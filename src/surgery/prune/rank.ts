@@ -1,6 +1,8 @@
 /** From utilities of layers to one score for each wire, comparable over the whole net. */
+
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { sum } from '../../io/count.js'
 import { elementAt, valueAt } from '../../io/element.js'
 import type { Path } from '../../net/path.js'
 import { isInside } from '../../net/path.js'
@@ -37,7 +39,7 @@ const numbers = (utilities: ArrayLike<number>): readonly number[] => Array.from(
 /** Standard deviation of the positive ones. */
 const deviation = (utilities: readonly number[]): number => {
   const positive = utilities.filter(each => each > 0)
-  const mean = positive.reduce((sum, each) => sum + each, 0) / positive.length
+  const mean = sum(positive) / positive.length
   return positive.length === 0
     ? 0
     : Math.sqrt(positive.reduce((sum, each) => sum + (each - mean) ** 2, 0) / positive.length)

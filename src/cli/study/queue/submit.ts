@@ -1,7 +1,9 @@
 /** `--queue`: a study's cells are queued for workers, and once all are done there is a table. */
+
 import type { Queue } from 'bullmq'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { sum } from '../../../io/count.js'
 import type { RunError } from '../../../run/error.js'
 import { type Cell, cellsOf } from '../../../run/study/cells.js'
 import type { Study } from '../../../run/study/study.js'
@@ -13,8 +15,8 @@ import { type CellJob, type Missing, openQueue, queueCell, untilDone } from './c
 import { type Connection, withConnection } from './connection.js'
 
 /** Queues cells, where the queue holds fewer: those that are new, and those that it has forgotten. */
-const queueForgotten = async (queue: Queue<CellJob>, missing: readonly Cell[]): Promise<void> => {
-  const held = Object.values(await queue.getJobCounts()).reduce((sum, count) => sum + count, 0)
+const requeue = async (queue: Queue<CellJob>, missing: readonly Cell[]): Promise<void> => {
+  const held = sum(Object.values(await queue.getJobCounts()))
   if (held < missing.length) for (const cell of missing) await queueCell(queue, cell)
 }
 
@@ -24,7 +26,7 @@ const queueMissing = (queue: Queue<CellJob>, study: Study, url: string) => {
   let last = -1
   return async (lookUp: Missing): Promise<void> => {
     const missing = lookUp()
-    await queueForgotten(queue, missing)
+    await requeue(queue, missing)
     if (missing.length === last) return
     last = missing.length
     const workers = await queue.getWorkersCount()
