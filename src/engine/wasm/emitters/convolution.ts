@@ -4,7 +4,7 @@ import { channelsOf } from '../../../net/shape.js'
 import type { Sides } from '../../../net/window.js'
 import { bytesOf, type Place, type Step, step } from '../planning/buffers.js'
 import { type Emitted, type Locate, nth, type Preparation, type Site, vectors } from './emitter.js'
-import { type Packing, pack, packedFloats, packTiles, tiledFloats } from './packing.js'
+import { type Packing, pack, packedFloats, packTiles, panels, tiledFloats } from './packing.js'
 import { closeFrame, type Frame, groupOf, scratchOf } from './slide.js'
 import { cachedStrip, frameOfTiles, isEach, stripBytes, suitsTiles, type Tiling, tilingOf } from './tiles.js'
 
@@ -139,7 +139,7 @@ const direct = (site: Site, product: Convolution): Emitted => {
     ...packedProduct(site, product, inRows, (at, packed, finish) =>
       step(
         'convolve',
-        images,
+        images * panels(packing.width),
         ...[at(source), source.ld, height, width, channels],
         ...windows,
         ...[packed, ...size, dilation, ...stride, packing.width],
@@ -161,7 +161,7 @@ const tiled = (site: Site, product: Convolution): Emitted => {
     ...packedProduct(site, product, inTiles(tiling), (at, packed, finish) =>
       step(
         'convolveTiles',
-        images,
+        images * panels(filters),
         ...[tiling.side, at(source), source.ld, height, width, channels],
         ...[frame.high, frame.wide, frame.top, frame.left, strip, packed, filters],
         ...[...outputArgs(site, product, at), ...finish],
