@@ -4,16 +4,18 @@ import { whole } from './cifar10-small.js'
 
 const data = imageFolder(whole.input, { augment: [randomCrop(4), alternatingFlip], validation: 0.25 })
 const learnt = { ...recipe.fast, average: null, freeze: ['stem'] }
-const variant = (by: CriterionName, repair: 'batchNorm' | 'reconstruct') => ({
-  name: `${by}, ${repair}`,
+const variant = (by: CriterionName, repair: 'batchNorm' | 'head' | 'reconstruct', learningRate: number) => ({
+  name: `${by}, ${repair}, rate ${learningRate}`,
   experiment: experiment(whole, data,
     initialize({ whiten: 'stem' }),
     train({ ...learnt, epochs: 10 }),
     prune({ keep: { macs: 0.25 }, by, repair, roundTo: 1 }),
-    train({ ...learnt, learningRate: 0.1, epochs: 4 }),
+    train({ ...learnt, learningRate, epochs: 4 }),
   ),
 })
 
 export default study('compare-repairs', { seeds: 3 },
-  (['taylor', 'l1', 'random'] as const).flatMap(by => (['batchNorm', 'reconstruct'] as const).map(repair => variant(by, repair))),
+  (['taylor', 'l1', 'random'] as const).flatMap(by =>
+    (['batchNorm', 'head', 'reconstruct'] as const).flatMap(repair =>
+      [0.1, 0.03].map(rate => variant(by, repair, rate)))),
 )
