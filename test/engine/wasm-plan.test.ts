@@ -12,7 +12,7 @@ import { placed } from '../support/nets/surgery.js'
 import { batch, program, wide } from './wide-net.js'
 
 describe('the plan', () => {
-  const kept = (): Buffer => ({ floats: 1, lasting: true })
+  const kept = (): Buffer => ({ floats: 1, lasting: true, fixed: false })
   const kinds = (graph: Graph): readonly Kind[] => fuse(graph).run.map(({ op }) => op.kind)
 
   test('a ReLU fuses into the norm before it, forward and backward, and gradients accumulate', () => {
@@ -32,11 +32,11 @@ describe('the plan', () => {
   })
 
   test('branches write into their concat, which copies nothing', () => {
-    const { tasks } = plan(program.step, { variable: kept, constant: kept })
+    const { tasks } = plan(program.step, { variable: kept, constant: kept, prepared: kept })
     const joins = tasks.filter(({ value }) => value.op.kind === 'concat')
     expect(joins).toHaveLength(2)
     for (const { emitted } of joins)
-      expect(emitted.steps(({ buffer, offset }) => buffer.floats * 1e6 + offset, [])).toEqual([])
+      expect(emitted.steps(({ buffer, offset }) => buffer.floats * 1e6 + offset, [], [])).toEqual([])
   })
 
   const lives = fc.array(

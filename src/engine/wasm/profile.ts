@@ -67,6 +67,7 @@ export const profileCall = async ({
   kernels.begin?.(plan.scratch(0))
   const planned = requireCall(plan, call)
   writeVariables(heap, plan, { ...constants, ...weights })
+  for (const { kernel, units, args } of plan.preparation) kernels[kernel]?.(0, units, ...args)
   const times = Array.from({ length: rounds }, () => {
     writeFeeds(heap, planned, feeds)
     return planned.operations.map(timeKernels(kernels))

@@ -81,6 +81,9 @@ export const requireCall = ({ calls }: Layout, name: string): Call => {
 
 const stepsOf = ({ operations }: Call): readonly Part[] => operations.flatMap(({ steps }) => steps)
 
+/** The name, among the calls of the threads, of what is fixed. No call of a program is without a name. */
+const preparing = ''
+
 /** A program that threads run. */
 interface LoadedProgram extends PlacedProgram {
   readonly threadGroup: ThreadGroup
@@ -92,7 +95,10 @@ const loadProgram = ({ threadPool, module, memoryPool }: SessionContext, program
   const threadGroup = threadPool.gather(new WebAssembly.Instance(module, { env: { memory } }), {
     module,
     memory,
-    calls: Object.fromEntries(Object.entries(plan.calls).map(([name, call]) => [name, stepsOf(call)])),
+    calls: {
+      ...Object.fromEntries(Object.entries(plan.calls).map(([name, call]) => [name, stepsOf(call)])),
+      [preparing]: plan.preparation,
+    },
     scratch: plan.scratch,
   })
   return { ...placed, threadGroup }
@@ -113,14 +119,23 @@ const runCall = ({ plan, heap, threadGroup }: LoadedProgram, name: string, feeds
 export const openSession = <P extends Program>(context: SessionContext, program: P): Session<P> => {
   const loaded = loadProgram(context, program)
   let isClosed = false
+  let isPrepared = loaded.plan.preparation.length === 0
   const requireOpen = (): LoadedProgram => {
     if (isClosed) throw new RangeError('the session is closed')
     return loaded
   }
+  const requirePrepared = (): LoadedProgram => {
+    if (!isPrepared) requireOpen().threadGroup.run(preparing)
+    isPrepared = true
+    return requireOpen()
+  }
   return blocking({
-    run: (name, feeds) => runCall(requireOpen(), String(name), feeds) as Fetched<P[typeof name]>, // one output a name
+    run: (name, feeds) => runCall(requirePrepared(), String(name), feeds) as Fetched<P[typeof name]>, // one output a name
     read: () => readVariables(requireOpen().heap, loaded.plan),
-    write: values => writeVariables(requireOpen().heap, loaded.plan, values),
+    write: values => {
+      writeVariables(requireOpen().heap, loaded.plan, values)
+      isPrepared = loaded.plan.preparation.length === 0
+    },
     close: () => {
       if (isClosed) return
       isClosed = true

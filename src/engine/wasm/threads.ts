@@ -106,6 +106,7 @@ export interface Shared {
 
 /** A session on all threads. */
 export interface ThreadGroup {
+  /** Wakes the workers only where a step is shared. */
   readonly run: (call: string) => void
   readonly close: () => void
 }
@@ -137,8 +138,10 @@ const startPool = (threads: number): ThreadPool => {
       })
       return {
         run: call => {
-          for (const worker of workers) worker.postMessage({ id, call })
-          runPart(kernels, calls[call] ?? [], 0, threads, control, barrier)
+          const steps = calls[call] ?? []
+          if (steps.some(({ shared }) => shared))
+            for (const worker of workers) worker.postMessage({ id, call })
+          runPart(kernels, steps, 0, threads, control, barrier)
         },
         close: () => {
           for (const worker of workers) worker.postMessage({ id })

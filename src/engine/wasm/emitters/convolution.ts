@@ -1,9 +1,10 @@
 /** Emits convolutions: forward, or the gradient of the input. */
+import type { OpOf, Value } from '../../../graph/graph.js'
 import { channelsOf } from '../../../net/shape.js'
 import type { Sides } from '../../../net/window.js'
-import { type Place, type Step, step } from '../planning/buffers.js'
-import type { Emitted, Locate, Site } from './emitter.js'
-import { type Packing, pack, packedFloats, packTiles, tiledFloats } from './packing.js'
+import { bytesOf, type Place, type Step, step } from '../planning/buffers.js'
+import { type Emitted, type Locate, nth, type Preparation, type Site, vectors } from './emitter.js'
+import { type Packing, pack, packedFloats, packTiles, panels, tiledFloats } from './packing.js'
 import { closeFrame, type Frame, groupOf, scratchOf } from './slide.js'
 import { cachedStrip, frameOfTiles, isEach, stripBytes, suitsTiles, type Tiling, tilingOf } from './tiles.js'
 
@@ -11,23 +12,50 @@ const flag = { accumulate: 1, scale: 2, shift: 4, relu: 8, six: 16 } as const
 
 const clampFlags = { relu: flag.relu, relu6: flag.relu + flag.six } as const
 
-/** The epilogue of a product: steps before it, its flags, and the addresses of its scales and shifts. */
+/** The epilogue of a product: what is prepared for it, and its flags with the addresses of its scales and shifts. */
 interface Epilogue {
-  readonly steps: readonly Step[]
-  readonly flags: number
-  readonly slopes: number
-  readonly offsets: number
+  readonly prepared: readonly Preparation[]
+  readonly args: (at: Locate, prepared: number) => readonly number[]
 }
 
-const finishing = ({ finish, finishing }: Site, at: Locate, slopes: number, offsets: number): Epilogue => {
-  const { behind, clamp, accumulated } = finish
+/** A fixed norm as a scale and a shift of each channel, one row of them after the other. */
+const foldedNorm = (norm: Value & { readonly op: OpOf<'normalise'> }, inputs: readonly Place[]): Epilogue => {
+  const channels = channelsOf(norm.shape)
+  const row = 4 * vectors(channels)
+  const ends = (target: number): readonly number[] => [target, target + bytesOf(row)]
+  return {
+    prepared: [
+      {
+        floats: 2 * row,
+        inputs,
+        step: (at, target) => step('folded', channels, ...inputs.map(at), norm.op.epsilon, ...ends(target)),
+      },
+    ],
+    args: (_, target) => [flag.scale + flag.shift, ...ends(target)],
+  }
+}
+
+const isFixedNorm = (value: Value): value is Value & { readonly op: OpOf<'normalise'> } =>
+  value.op.kind === 'normalise'
+
+const affine = ({ finish: { behind }, finishing }: Site): Epilogue => {
+  if (behind === null) return { prepared: [], args: () => [0, 0, 0] }
+  return isFixedNorm(behind)
+    ? foldedNorm(behind, finishing)
+    : { prepared: [], args: at => [flag.shift, 0, at(nth(finishing, 0))] }
+}
+
+const epilogueOf = (site: Site): Epilogue => {
+  const { clamp, accumulated } = site.finish
   const flags = (clamp === null ? 0 : clampFlags[clamp]) + (accumulated ? flag.accumulate : 0)
-  if (behind === null) return { steps: [], flags, slopes: 0, offsets: 0 }
-  const [first = 0, ...rest] = finishing.map(at)
-  if (behind.op.kind !== 'normalise')
-    return { steps: [], flags: flags + flag.shift, slopes: 0, offsets: first }
-  const fold = step('folded', channelsOf(behind.shape), first, ...rest, behind.op.epsilon, slopes, offsets)
-  return { steps: [fold], flags: flags + flag.scale + flag.shift, slopes, offsets }
+  const { prepared, args } = affine(site)
+  return {
+    prepared,
+    args: (at, target) => {
+      const [first = 0, ...rest] = args(at, target)
+      return [flags + first, ...rest]
+    },
+  }
 }
 
 export interface Convolution {
@@ -72,17 +100,18 @@ const packedProduct = (
   { kernel, packing }: Convolution,
   as: PackedAs,
   call: ProductStep,
-): Emitted => ({
-  work: [as.floats(packing), packing.width, packing.width],
-  steps: (at, [packed = 0, slopes = 0, offsets = 0]) => {
-    const finish = finishing(site, at, slopes, offsets)
-    return [
-      as.pack(packing, at(kernel), packed),
-      ...finish.steps,
-      call(at, packed, [finish.flags, finish.slopes, finish.offsets]),
-    ]
-  },
-})
+): Emitted => {
+  const epilogue = epilogueOf(site)
+  const packed: Preparation = {
+    floats: as.floats(packing),
+    inputs: [kernel],
+    step: (at, target) => as.pack(packing, at(kernel), target),
+  }
+  return {
+    prepared: [packed, ...epilogue.prepared],
+    steps: (at, _, [packed = 0, finish = 0]) => [call(at, packed, epilogue.args(at, finish))],
+  }
+}
 
 /** 1×1 windows that do not stride, of all pixels as one long row. */
 const pointwise = (site: Site, product: Convolution): Emitted => {
@@ -110,7 +139,7 @@ const direct = (site: Site, product: Convolution): Emitted => {
     ...packedProduct(site, product, inRows, (at, packed, finish) =>
       step(
         'convolve',
-        images,
+        images * panels(packing.width),
         ...[at(source), source.ld, height, width, channels],
         ...windows,
         ...[packed, ...size, dilation, ...stride, packing.width],
@@ -132,7 +161,7 @@ const tiled = (site: Site, product: Convolution): Emitted => {
     ...packedProduct(site, product, inTiles(tiling), (at, packed, finish) =>
       step(
         'convolveTiles',
-        images,
+        images * panels(filters),
         ...[tiling.side, at(source), source.ld, height, width, channels],
         ...[frame.high, frame.wide, frame.top, frame.left, strip, packed, filters],
         ...[...outputArgs(site, product, at), ...finish],

@@ -35,12 +35,21 @@ export interface Site<K extends Kind = Kind> {
 /** Turns places into addresses. */
 export type Locate = (place: Place) => number
 
+/** Another form of what an operation reads, computed before it; only once where no call writes what it is made of. */
+export interface Preparation {
+  readonly floats: number
+  readonly inputs: readonly Place[]
+  readonly step: (at: Locate, target: number) => Step
+}
+
 export interface Emitted {
   /** Floats of each temporary buffer of these steps. */
   readonly work?: readonly number[]
   /** Scratch bytes of each thread. */
   readonly scratch?: number
-  readonly steps: (at: Locate, work: readonly number[]) => readonly Step[]
+  readonly prepared?: readonly Preparation[]
+  /** Given the addresses of the temporary buffers, and of what is prepared. */
+  readonly steps: (at: Locate, work: readonly number[], prepared: readonly number[]) => readonly Step[]
 }
 
 export type Emitter<K extends Kind> = (site: Site<K>) => Emitted

@@ -2,7 +2,8 @@
 import { bytesOf, type Step, step } from '../planning/buffers.js'
 import type { Tiling } from './tiles.js'
 
-const panels = (width: number): number => Math.ceil(width / 8)
+/** Panels of eight filters, of which the last may be narrower. */
+export const panels = (width: number): number => Math.ceil(width / 8)
 
 /** The source layout of a kernel: strides in floats, `start` at its first tap. */
 export interface Packing {

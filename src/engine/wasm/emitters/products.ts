@@ -103,7 +103,7 @@ const multiplyColumns = ({ value, inputs, output }: Site<'matmul'>): Emitted => 
     work: [sizeOf(shapeOf(value, 1)), ...(gradient.work ?? [])],
     steps: (at, [work = 0, ...rest]) => [
       step('transpose', filters, at(b), filters, depth, work),
-      ...gradient.steps(place => (place === transposed ? work : at(place)), rest),
+      ...gradient.steps(place => (place === transposed ? work : at(place)), rest, []),
     ],
   }
 }

@@ -2,7 +2,15 @@
 import type { OpOf, Value } from '../../../graph/graph.js'
 import { channelsOf, type Shape, sizeOf } from '../../../net/shape.js'
 import { step } from '../planning/buffers.js'
-import { type Emitted, type Emitter, type Epilogue, nth, type Site, shapeOf } from './emitter.js'
+import {
+  type Emitted,
+  type Emitter,
+  type Epilogue,
+  nth,
+  type Preparation,
+  type Site,
+  shapeOf,
+} from './emitter.js'
 import { type WindowPlan, windowPlan } from './slide.js'
 
 /** How many segments a sum over rows is cut into: fixed, so that the result is the same on any number of threads. */
@@ -101,10 +109,15 @@ export const batchNormGrad: Emitter<'batchNormGrad'> = site => {
 export const normalise: Emitter<'normalise'> = ({ value, inputs, output, finish }) => {
   const x = nth(inputs, 0)
   const channels = channelsOf(value.shape)
+  const fixed = inputs.slice(1)
+  const settled: Preparation = {
+    floats: 4 * padded(channels),
+    inputs: fixed,
+    step: (at, terms) => step('settled', channels, channels, ...fixed.map(at), value.op.epsilon, terms),
+  }
   return {
-    work: [4 * padded(channels)],
-    steps: (at, [terms = 0]) => [
-      step('settled', channels, channels, ...inputs.slice(1).map(at), value.op.epsilon, terms),
+    prepared: [settled],
+    steps: (at, _, [terms = 0]) => [
       step(
         'normalise',
         rowsOf(value.shape),

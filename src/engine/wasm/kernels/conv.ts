@@ -1,5 +1,6 @@
 /** Convolutions as products of matrices whose rows are windows of a frame; dense layers are the case of one pixel. */
 import { divideUp, fill, firstTap, scratch, tapStep } from './frame'
+import { multiplyRow } from './row'
 import { ACCUMULATE, columns4, columns8, overGrid, rows4, rows8 } from './tile'
 
 /** Width of the panel that starts `left` columns before the end. */
@@ -53,6 +54,10 @@ export function convolvePoints(
   for (let first = from; first < to; first += most) {
     const pixels = min(most, to - first)
     const a = x + <usize>first * ldx
+    if (pixels == 1) {
+      multiplyRow(a, run, packed, y + <usize>first * ldy, filters, flags, scale, shift)
+      return
+    }
     for (let f = 0; f < filters; f += 8) {
       const place = <usize>f << 2
       const b = packed + <usize>f * run
@@ -71,7 +76,7 @@ export function convolvePoints(
  * Shapes  x [images, height, width, channels] → y [images, rows, columns, filters]; ld… in bytes
  */
 export function convolve(
-  from: i32, to: i32, // images
+  from: i32, to: i32, // panels of filters, of one image after another
   x: usize, ldx: usize, height: i32, width: i32, channels: i32,
   framed: i32, high: i32, wide: i32, above: i32, before: i32, top: i32, left: i32, apartDown: i32, apartAcross: i32, group: i32,
   packed: usize, tall: i32, broad: i32, dilation: i32, down: i32, across: i32, filters: i32,
@@ -85,13 +90,17 @@ export function convolve(
   const depth = <usize>(tall * broad * channels) << 2
   const nextDown = tapStep(apartDown, dilation), nextAcross = tapStep(apartAcross, dilation)
   if (framed) memory.fill(scratch, 0, <usize>group * image)
-  for (let n = from; n < to; n += group) {
-    const images = min(group, to - n)
+  const panels = divideUp(filters, 8)
+  for (let unit = from; unit < to; ) {
+    const n = unit / panels, first = unit % panels
+    const last = min(panels, first + to - unit)
+    const images = last - first == panels ? min(group, (to - unit) / panels) : 1
+    unit += images * (last - first)
     if (framed)
       for (let g = 0; g < images; g++)
         fill(scratch + <usize>g * image, high, wide, above, before, 1, 1, x + <usize>(n + g) * <usize>(height * width) * ldx, ldx, height, width, channels)
     const base = framed ? scratch : x + <usize>n * image
-    for (let f = 0; f < filters; f += 8) {
+    for (let f = first << 3; f < min(filters, last << 3); f += 8) {
       const b = packed + <usize>f * depth
       const narrow = filters - f <= 4
       const tap = <usize>channels << (narrow ? 4 : 5)

@@ -6,10 +6,12 @@ export interface Buffer {
   readonly floats: number
   /** Whether it outlives a call. */
   readonly lasting: boolean
+  /** Whether no call writes it: a variable that none updates, or what is computed of such variables alone. */
+  readonly fixed: boolean
 }
 
 /** A temporary buffer. */
-export const temporaryBuffer = (floats: number): Buffer => ({ floats, lasting: false })
+export const temporaryBuffer = (floats: number): Buffer => ({ floats, lasting: false, fixed: false })
 
 export interface Place {
   readonly buffer: Buffer

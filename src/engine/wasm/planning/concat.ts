@@ -19,6 +19,7 @@ export type Joints = ReadonlyMap<Value, Joint>
 const canJoin = (usage: Usage, branch: Value, concat: Value, branches: readonly Value[]): boolean =>
   branches.indexOf(branch) === branches.lastIndexOf(branch) &&
   !usage.bases.has(branch) &&
+  !usage.fixed.has(branch) &&
   usage.fused.ontoOf(branch) === undefined &&
   writesStrided.has(branch.op.kind) &&
   mayBeStrided(usage, branch, concat)

@@ -1,10 +1,13 @@
 /** Lays out a program's memory: variables and constants, each thread's scratch, then the arena of temporaries. */
-import { type Program, type Value, variablesOf } from '../../../graph/graph.js'
+import { isUpdate, type Program, slotsOf, type Value, valuesOf, variablesOf } from '../../../graph/graph.js'
+import { sumBy } from '../../../io/count.js'
 import { type Shape, sizeOf } from '../../../net/shape.js'
 import type { Part } from '../threads.js'
 import { spaceOf } from './arena.js'
 import { type Buffer, bytesOf, type Step } from './buffers.js'
-import { link, type Plan, type Port, plan, type Task } from './plan.js'
+import { link, linkFixed } from './link.js'
+import type { PersistentMemory } from './placement.js'
+import { type Plan, type Port, plan, type Task } from './plan.js'
 
 /** The barrier of the threads lies below. */
 export const firstAddress = 64
@@ -12,6 +15,8 @@ export const firstAddress = 64
 const slack = 1 << 16
 /** The fewest floats of a task that is shared among threads. */
 const minShared = 1 << 14
+/** The most bytes that are kept prepared; a program that would take more prepares anew in each call. */
+const maxPrepared = 1 << 30
 
 /** Floats at an address. */
 export interface Spot {
@@ -23,7 +28,7 @@ export interface Spot {
 export interface Operation {
   readonly value: Value
   readonly steps: readonly Part[]
-  /** Of the temporaries that they read or write, each once. */
+  /** Of the temporaries and of what is prepared that they read or write, each once. */
   readonly bytes: number
 }
 
@@ -36,10 +41,12 @@ export interface Call {
 export interface Layout {
   readonly variables: Readonly<Record<string, Spot & { readonly shape: Shape }>>
   readonly constants: readonly { readonly address: number; readonly value: number }[]
+  /** What computes all that is the same in every call, to run whenever a variable was written from outside. */
+  readonly preparation: readonly Part[]
   readonly calls: Readonly<Record<string, Call>>
   /** Address of a thread's scratch memory. */
   readonly scratch: (thread: number) => number
-  /** Bytes that outlive a call; they begin as zeros. */
+  /** The end of variables and constants, which begin as zeros. */
   readonly lasting: number
   readonly bytes: number
 }
@@ -48,13 +55,13 @@ const missing = (what: string): never => {
   throw new RangeError(`no ${what}`)
 }
 
-const lasting = (floats: number): Buffer => ({ floats, lasting: true })
+const lastingBuffer = (floats: number, fixed: boolean): Buffer => ({ floats, lasting: true, fixed })
 
 /** One lasting buffer per key, made on first use. */
-const bufferTable = <K>(floatsOf: (key: K) => number) => {
+const bufferTable = <K>(floatsOf: (key: K) => number, isFixed: (key: K) => boolean) => {
   const known = new Map<K, Buffer>()
   const bufferOf = (key: K): Buffer => {
-    const buffer = known.get(key) ?? lasting(floatsOf(key))
+    const buffer = known.get(key) ?? lastingBuffer(floatsOf(key), isFixed(key))
     known.set(key, buffer)
     return buffer
   }
@@ -64,14 +71,20 @@ const bufferTable = <K>(floatsOf: (key: K) => number) => {
 /** Addresses of buffers one after another. */
 const stackBuffers = (
   buffers: readonly Buffer[],
+  start: number,
 ): { readonly at: (buffer: Buffer) => number | undefined; readonly end: number } => {
   const addresses = new Map<Buffer, number>()
   const end = buffers.reduce((next, buffer) => {
     addresses.set(buffer, next)
     return next + spaceOf(buffer)
-  }, firstAddress)
+  }, start)
   return { at: buffer => addresses.get(buffer), end }
 }
+
+const runAlone = (step: Step): Part => ({ ...step, shared: false })
+
+/** A kernel call that threads share if it has more than one unit. */
+const shareUnits = (step: Step): Part => ({ ...step, shared: step.units > 1 })
 
 const callOf = (planned: Plan, addressOf: (buffer: Buffer) => number): Call => {
   const spot = ({ name, floats, place }: Port) => ({
@@ -80,13 +93,13 @@ const callOf = (planned: Plan, addressOf: (buffer: Buffer) => number): Call => {
     address: addressOf(place.buffer) + place.offset,
   })
   const operationOf = (steps: readonly Step[], nth: number): Operation => {
-    const { value, touches } = planned.tasks[nth] as Task // linked from it
-    const floats = touches.reduce((sum, { floats }) => sum + floats, 0)
-    const isShared = floats >= minShared
+    const { value, touches, prepared } = planned.tasks[nth] as Task // linked from it
+    const buffers = new Set([...touches, ...prepared.map(({ buffer }) => buffer)])
+    const floats = sumBy([...buffers], ({ floats }) => floats)
     return {
       value,
       bytes: bytesOf(floats),
-      steps: steps.map(step => ({ ...step, shared: isShared && step.units > 1 })),
+      steps: steps.map(floats < minShared ? runAlone : shareUnits),
     }
   }
   return {
@@ -96,20 +109,70 @@ const callOf = (planned: Plan, addressOf: (buffer: Buffer) => number): Call => {
   }
 }
 
+/** The names of the variables that a call of the program writes. */
+const updatedNames = (program: Program): ReadonlySet<string> =>
+  new Set(
+    Object.values(program)
+      .flatMap(valuesOf)
+      .flatMap(({ op }) => (isUpdate(op) ? [op.name, ...slotsOf(op)] : [])),
+  )
+
+/** A program's plans, and the buffers that outlive a call. */
+interface Planned {
+  readonly plans: readonly (readonly [string, Plan])[]
+  readonly variables: ReadonlyMap<string, Buffer>
+  readonly constants: ReadonlyMap<number, Buffer>
+  readonly prepared: readonly Buffer[]
+}
+
+const planCalls = (
+  program: Program,
+  shapes: Readonly<Record<string, Shape>>,
+  isFixed: (variable: string) => boolean,
+): Planned => {
+  const variables = bufferTable(
+    (name: string) => sizeOf(shapes[name] ?? missing(`variable ${name}`)),
+    isFixed,
+  )
+  const constants = bufferTable(
+    (_: number) => 1,
+    () => true,
+  )
+  const prepared: Buffer[] = []
+  const prepare = (floats: number): Buffer => {
+    const buffer = lastingBuffer(floats, true)
+    prepared.push(buffer)
+    return buffer
+  }
+  for (const name of Object.keys(shapes)) variables.bufferOf(name)
+  const memory: PersistentMemory = {
+    variable: variables.bufferOf,
+    constant: constants.bufferOf,
+    prepared: prepare,
+  }
+  const plans = Object.entries(program).map(([name, graph]) => [name, plan(graph, memory)] as const)
+  return { plans, variables: variables.known, constants: constants.known, prepared }
+}
+
+const planProgram = (program: Program, shapes: Readonly<Record<string, Shape>>): Planned => {
+  const updated = updatedNames(program)
+  const planned = planCalls(program, shapes, name => !updated.has(name))
+  const bytes = sumBy(planned.prepared, spaceOf)
+  return bytes <= maxPrepared ? planned : planCalls(program, shapes, () => false)
+}
+
 /** Plans every call of a program and lays out its memory for this many threads. */
 export const layout = (program: Program, threads: number): Layout => {
   const shapes = variablesOf(program)
-  const variables = bufferTable((name: string) => sizeOf(shapes[name] ?? missing(`variable ${name}`)))
-  const constants = bufferTable((_: number) => 1)
-  for (const name of Object.keys(shapes)) variables.bufferOf(name)
-  const memory = { variable: variables.bufferOf, constant: constants.bufferOf }
-  const plans = Object.entries(program).map(([name, graph]) => [name, plan(graph, memory)] as const)
+  const { plans, variables, constants, prepared } = planProgram(program, shapes)
   const maxOf = (of: (planned: Plan) => number): number =>
     plans.reduce((top, [, planned]) => Math.max(top, of(planned)), 0)
 
-  const { at, end } = stackBuffers([...variables.known.values(), ...constants.known.values()])
+  const lasting = stackBuffers([...variables.values(), ...constants.values()], firstAddress)
+  const kept = stackBuffers(prepared, lasting.end)
   const scratchBytes = 64 * Math.ceil(maxOf(({ scratch }) => scratch) / 64)
-  const arena = end + threads * scratchBytes
+  const arena = kept.end + threads * scratchBytes
+  const at = (buffer: Buffer): number | undefined => lasting.at(buffer) ?? kept.at(buffer)
   const lastingAt = (buffer: Buffer): number => at(buffer) ?? missing('address of a lasting buffer')
   const addressIn =
     ({ arena: { offsets } }: Plan) =>
@@ -117,15 +180,16 @@ export const layout = (program: Program, threads: number): Layout => {
       at(buffer) ?? arena + (offsets.get(buffer) ?? missing('address of a temporary buffer'))
   return {
     variables: Object.fromEntries(
-      [...variables.known].map(([name, buffer]) => [
+      [...variables].map(([name, buffer]) => [
         name,
         { shape: shapes[name] ?? [], floats: buffer.floats, address: lastingAt(buffer) },
       ]),
     ),
-    constants: [...constants.known].map(([value, buffer]) => ({ value, address: lastingAt(buffer) })),
+    constants: [...constants].map(([value, buffer]) => ({ value, address: lastingAt(buffer) })),
+    preparation: plans.flatMap(([, planned]) => linkFixed(planned, lastingAt).map(shareUnits)),
     calls: Object.fromEntries(plans.map(([name, planned]) => [name, callOf(planned, addressIn(planned))])),
-    scratch: thread => end + thread * scratchBytes,
-    lasting: end,
+    scratch: thread => kept.end + thread * scratchBytes,
+    lasting: lasting.end,
     bytes: arena + maxOf(planned => planned.arena.bytes) + slack,
   }
 }

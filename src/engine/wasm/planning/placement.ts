@@ -1,6 +1,6 @@
 /** Assigns each value its memory: a buffer of its own, a variable's, or a part of another value's. */
 import { type Graph, isUpdate, slotsOf, type Value } from '../../../graph/graph.js'
-import { isSameShape } from '../../../net/shape.js'
+import { isSameShape, sizeOf } from '../../../net/shape.js'
 import { othersOf } from '../emitters/rows.js'
 import { type Buffer, channelsFrom, isFlat, type Place, wholePlace } from './buffers.js'
 import { type Joints, joinBranches } from './concat.js'
@@ -11,6 +11,8 @@ import { isReadLate, mayBeStrided, type Usage, usageOf, viewKinds } from './usag
 export interface PersistentMemory {
   readonly variable: (name: string) => Buffer
   readonly constant: (value: number) => Buffer
+  /** A new buffer for what is computed of fixed variables alone. */
+  readonly prepared: (floats: number) => Buffer
 }
 
 export interface Placement {
@@ -21,6 +23,8 @@ export interface Placement {
   readonly variablesOf: (value: Value) => readonly Place[]
   /** Whether a value is a view of memory written elsewhere, so that there is nothing to compute. */
   readonly isView: (value: Value) => boolean
+  /** Whether a value is the same in every call. */
+  readonly isFixed: (value: Value) => boolean
 }
 
 /** Placement under way: the usage, and the places assigned so far. */
@@ -118,7 +122,11 @@ const assignPlace = (context: Context, value: Value): Place => {
   if (borrowed !== undefined) return borrowed
   const viewed = viewedPlace(context, value)
   if (viewed !== undefined) context.views.add(value)
-  return viewed ?? wholePlace(value.shape)
+  if (viewed !== undefined) return viewed
+  const { usage, lasting } = context
+  return usage.fixed.has(value)
+    ? wholePlace(value.shape, lasting.prepared(sizeOf(value.shape)))
+    : wholePlace(value.shape)
 }
 
 const placeOf = (context: Context, value: Value): Place => {
@@ -128,7 +136,8 @@ const placeOf = (context: Context, value: Value): Place => {
 
 /** Law  a place is shared only where one value is a view of another, or is computed in its memory */
 export const placeValues = (graph: Graph, fused: Fused, lasting: PersistentMemory): Placement => {
-  const context = contextOf(usageOf(graph, fused), lasting)
+  const usage = usageOf(graph, fused, name => lasting.variable(name).fixed)
+  const context = contextOf(usage, lasting)
   for (const value of fused.run) placeOf(context, value)
   return {
     placeOf: value => placeOf(context, value),
@@ -138,5 +147,6 @@ export const placeValues = (graph: Graph, fused: Fused, lasting: PersistentMemor
         ? [op.name, ...slotsOf(op)].map(name => wholePlace(shape, lasting.variable(name)))
         : [],
     isView: value => context.views.has(value),
+    isFixed: value => usage.fixed.has(value),
   }
 }

@@ -2,10 +2,10 @@
 import { type Graph, isUpdate, type Kind, slotsOf, type Value } from '../../../graph/graph.js'
 import { sizeOf } from '../../../net/shape.js'
 import { copy } from '../emitters/copy.js'
-import type { Emitted, Emitter, Site } from '../emitters/emitter.js'
+import type { Emitted, Emitter, Preparation, Site } from '../emitters/emitter.js'
 import { emitters } from '../emitters/index.js'
 import { type Arena, type Lifetime, layBuffers } from './arena.js'
-import { type Buffer, type Place, type Step, temporaryBuffer } from './buffers.js'
+import { type Buffer, type Place, temporaryBuffer } from './buffers.js'
 import { type Fused, fuse } from './fuse.js'
 import { order } from './order.js'
 import { type PersistentMemory, type Placement, placeValues } from './placement.js'
@@ -17,17 +17,26 @@ export interface Port {
   readonly place: Place
 }
 
+/** A preparation, and the buffer it writes. */
+interface Prepared {
+  readonly preparation: Preparation
+  readonly buffer: Buffer
+}
+
 /** One value to compute. */
 export interface Task {
   readonly value: Value
   readonly emitted: Emitted
   readonly work: readonly Buffer[]
+  readonly prepared: readonly Prepared[]
   /** Temporary buffers that it reads or writes. */
   readonly touches: readonly Buffer[]
 }
 
 export interface Plan {
   readonly tasks: readonly Task[]
+  /** Those whose results are the same in every call. */
+  readonly fixedTasks: readonly Task[]
   readonly inputs: readonly Port[]
   readonly outputs: readonly Port[]
   readonly arena: Arena
@@ -57,22 +66,30 @@ const emit = (site: Site): Emitted => {
   const emitted = emitter(site)
   if (!isUpdate(value.op) || output.buffer === variables[0]?.buffer) return emitted
   const saved = copy(value.shape, variables, output)
-  return { ...emitted, steps: (at, work) => [...emitted.steps(at, work), ...saved.steps(at, [])] }
+  return { ...emitted, steps: (...given) => [...emitted.steps(...given), ...saved.steps(given[0], [], [])] }
 }
 
+/** What is made of fixed memory alone is kept. */
+const prepare =
+  ({ prepared }: PersistentMemory) =>
+  (preparation: Preparation): Prepared => {
+    const { floats, inputs } = preparation
+    const isFixed = inputs.every(({ buffer }) => buffer.fixed)
+    return { preparation, buffer: isFixed ? prepared(floats) : temporaryBuffer(floats) }
+  }
+
 const taskOf =
-  (fused: Fused, placement: Placement) =>
+  (fused: Fused, placement: Placement, memory: PersistentMemory) =>
   (value: Value): Task => {
     const site = siteOf(value, fused, placement)
     const emitted = emit(site)
-    const work = (emitted.work ?? []).map(temporaryBuffer)
+    const work = (emitted.work ?? []).map(placement.isFixed(value) ? memory.prepared : temporaryBuffer)
+    const prepared = (emitted.prepared ?? []).map(prepare(memory))
     const { inputs, output, others, behind, finishing } = site
     const places = [...inputs, output, ...others, ...behind.flat(), ...finishing]
-    const touches = new Set([
-      ...places.map(({ buffer }) => buffer).filter(({ lasting }) => !lasting),
-      ...work,
-    ])
-    return { value, emitted, work, touches: [...touches] }
+    const buffers = [...[...places, ...prepared].map(({ buffer }) => buffer), ...work]
+    const touches = new Set(buffers.filter(({ lasting }) => !lasting))
+    return { value, emitted, work, prepared, touches: [...touches] }
   }
 
 /** The dependencies of each task, by index: the producers of its inputs; for an update, the readers of its variable. */
@@ -150,7 +167,8 @@ const inputPorts = (values: readonly Value[], { placeOf }: Placement): readonly 
 export const plan = (graph: Graph, lasting: PersistentMemory): Plan => {
   const fused = fuse(graph)
   const placement = placeValues(graph, fused, lasting)
-  const unordered = fused.run.filter(value => !placement.isView(value)).map(taskOf(fused, placement))
+  const all = fused.run.filter(value => !placement.isView(value)).map(taskOf(fused, placement, lasting))
+  const unordered = all.filter(({ value }) => !placement.isFixed(value))
   const tasks = order(unordered, needsOf(unordered, fused, placement)).map(index => unordered[index] as Task) // an order of them all
   const inputs = inputPorts(fused.run, placement)
   const outputs = Object.entries(graph.outputs).map(([name, value]) => ({
@@ -160,15 +178,10 @@ export const plan = (graph: Graph, lasting: PersistentMemory): Plan => {
   }))
   return {
     tasks,
+    fixedTasks: all.filter(({ value }) => placement.isFixed(value)),
     inputs,
     outputs,
     arena: layBuffers(lifetimesOf(tasks, inputs, outputs)),
-    scratch: tasks.reduce((max, { emitted }) => Math.max(max, emitted.scratch ?? 0), 0),
+    scratch: all.reduce((max, { emitted }) => Math.max(max, emitted.scratch ?? 0), 0),
   }
 }
-
-/** The kernel calls of a plan, given the addresses of its buffers. */
-export const link = ({ tasks }: Plan, addressOf: (buffer: Buffer) => number): readonly (readonly Step[])[] =>
-  tasks.map(({ emitted, work }) =>
-    emitted.steps(({ buffer, offset }) => addressOf(buffer) + offset, work.map(addressOf)),
-  )

@@ -1,5 +1,6 @@
 /** How the values of a graph are used, before any has a place: who reads them, when, and whether past gaps. */
 import { type Graph, isUpdate, type Kind, type Value } from '../../../graph/graph.js'
+import { othersOf } from '../emitters/rows.js'
 import type { Fused } from './fuse.js'
 
 type Inputs = { readonly [K in Kind]?: readonly number[] }
@@ -68,6 +69,28 @@ const valuesAfterUpdates = ({ run, inputsOf, standIn }: Fused): ReadonlySet<Valu
   return late
 }
 
+/** Values computed of fixed variables and constants alone, each in a buffer that nothing else writes. */
+const fixedValues = (
+  { run, inputsOf, standIn, ontoOf }: Fused,
+  bases: ReadonlySet<Value>,
+  isFixed: (variable: string) => boolean,
+): ReadonlySet<Value> => {
+  const fixed = new Set<Value>()
+  const isComputed = (value: Value): boolean =>
+    inputsOf(value).length > 0 &&
+    inputsOf(value).every(input => fixed.has(standIn(input))) &&
+    !isUpdate(value.op) &&
+    othersOf(value).length === 0 &&
+    ontoOf(value) === undefined &&
+    !bases.has(value)
+  for (const value of run) {
+    const { op } = value
+    if (op.kind === 'constant' || (op.kind === 'weight' && isFixed(op.name)) || isComputed(value))
+      fixed.add(value)
+  }
+  return fixed
+}
+
 /** Updates that another update of the same variable follows: their result must be kept elsewhere. */
 const overwrittenUpdates = (run: readonly Value[]): ReadonlySet<Value> => {
   const last = new Map(run.flatMap(value => (isUpdate(value.op) ? [[value.op.name, value] as const] : [])))
@@ -85,10 +108,13 @@ export interface Usage {
   readonly updated: ReadonlySet<string>
   /** Values that another is accumulated onto. */
   readonly bases: ReadonlySet<Value>
+  /** Values that are the same in every call, until a variable is written from outside. */
+  readonly fixed: ReadonlySet<Value>
 }
 
-export const usageOf = (graph: Graph, fused: Fused): Usage => {
+export const usageOf = (graph: Graph, fused: Fused, isFixed: (variable: string) => boolean): Usage => {
   const { run, standIn, ontoOf } = fused
+  const bases = new Set(run.flatMap(value => ontoOf(value) ?? []).map(standIn))
   return {
     fused,
     readings: readingsOf(fused),
@@ -96,7 +122,8 @@ export const usageOf = (graph: Graph, fused: Fused): Usage => {
     overwritten: overwrittenUpdates(run),
     fetched: new Set(Object.values(graph.outputs).map(standIn)),
     updated: new Set(run.flatMap(({ op }) => (isUpdate(op) ? [op.name] : []))),
-    bases: new Set(run.flatMap(value => ontoOf(value) ?? []).map(standIn)),
+    bases,
+    fixed: fixedValues(fused, bases, isFixed),
   }
 }
 

@@ -6,7 +6,8 @@
  * Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A for each tile d.
  * Source  Lavin and Gray 2016, F(4×4, 3×3) and F(2×2, 3×3)
  */
-import { fill, scratch, touch } from '../frame'
+import { divideUp, fill, scratch, touch } from '../frame'
+import { multiplyRow } from '../row'
 import { finish, rows4, rows8 } from '../tile'
 import { apart, between, gather, roundUp, spreadTiles } from './transforms'
 
@@ -19,6 +20,10 @@ function multiplyPlaces(
   for (let place = 0; place < places; place++) {
     const a = d + <usize>place * placeOfD, out = m + <usize>place * placeOfM
     const g = packed + <usize>place * (pixel >> 2) * breadth
+    if (tiles == 1) {
+      multiplyRow(a, pixel, g, out, filters, 0, 0, 0)
+      continue
+    }
     for (let f = 0; f < filters; f += 8) {
       const b = g + <usize>f * pixel, y = out + (<usize>f << 2)
       if (filters - f <= 4) rows4(a, depth, tiles, 1, 0, 1, 0, pixel, b, 0, 0, y, breadth, 4, 0, 0, 0)
@@ -82,7 +87,7 @@ function gatherTiles(
  *         the frame [high, wide] holds two pixels more than the tiles of outputs on each axis
  */
 export function convolveTiles(
-  from: i32, to: i32, // images
+  from: i32, to: i32, // panels of filters, of one image after another
   side: i32, x: usize, ldx: usize, height: i32, width: i32, channels: i32,
   high: i32, wide: i32, top: i32, left: i32, strip: i32,
   packed: usize, filters: i32,
@@ -99,15 +104,21 @@ export function convolveTiles(
   const d = middle + between
   const m = d + <usize>places * placeOfD + 64
   memory.fill(scratch, 0, <usize>high * line)
-  for (let n = from; n < to; n++) {
+  const panels = divideUp(filters, 8)
+  for (let unit = from; unit < to; ) {
+    const n = unit / panels, first = unit % panels
+    const last = min(panels, first + to - unit)
+    const f = first << 3, count = min(filters, last << 3) - f
+    const at = <usize>f << 2
+    unit += last - first
     fill(scratch, high, wide, top, left, 1, 1, x + <usize>n * <usize>(height * width) * ldx, ldx, height, width, channels)
-    for (let first = 0; first < down; first += strip) {
-      const some = min(strip, down - first), row = side * first
+    for (let tile = 0; tile < down; tile += strip) {
+      const some = min(strip, down - tile), row = side * tile
       spreadTiles(side, scratch + <usize>row * line, line, pixel, pixel, some, across, middle, d, depth, placeOfD)
-      multiplyPlaces(places, some * across, d, depth, placeOfD, packed, pixel, filters, m, breadth, placeOfM)
+      multiplyPlaces(places, some * across, d, depth, placeOfD, packed + <usize>f * pixel, pixel, count, m, breadth, placeOfM)
       gatherTiles(
-        side, m, breadth, placeOfM, across, middle, y + <usize>((n * rows + row) * columns) * ldy, ldy,
-        min(side * some, rows - row), columns, filters, flags, scale, shift,
+        side, m, breadth, placeOfM, across, middle, y + <usize>((n * rows + row) * columns) * ldy + at, ldy,
+        min(side * some, rows - row), columns, count, flags, scale + at, shift + at,
       )
     }
   }
