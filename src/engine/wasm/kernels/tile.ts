@@ -51,13 +51,16 @@ export function finish(at: usize, sum: v128, count: i32, flags: i32, scale: usiz
   put(at, y, count)
 }
 
-/** Eight sums, by the flags; most often simply stored. */
+/** Eight sums, by the flags; most often simply stored, or added. */
 // @ts-ignore: decorator
 @inline
 function finishRow(at: usize, s0: v128, s1: v128, filters: i32, flags: i32, scale: usize, shift: usize): void {
   if (flags == 0 && filters >= 8) {
     v128.store(at, s0)
     v128.store(at, s1, 16)
+  } else if (flags == ACCUMULATE && filters >= 8) {
+    v128.store(at, f32x4.add(s0, v128.load(at)))
+    v128.store(at, f32x4.add(s1, v128.load(at, 16)), 16)
   } else {
     finish(at, s0, filters, flags, scale, shift)
     finish(at + 16, s1, filters - 4, flags, scale + 16, shift + 16)
@@ -206,17 +209,10 @@ export function columns8(a: usize, b: usize, y: usize, ld: usize, channels: i32,
       }
     }
   }
-  finish(y, s00, filters, flags, 0, 0)
-  finish(y + 16, s01, filters - 4, flags, 0, 0)
-  if (channels < 2) return
-  finish(y + ld, s10, filters, flags, 0, 0)
-  finish(y + ld + 16, s11, filters - 4, flags, 0, 0)
-  if (channels < 3) return
-  finish(y + 2 * ld, s20, filters, flags, 0, 0)
-  finish(y + 2 * ld + 16, s21, filters - 4, flags, 0, 0)
-  if (channels < 4) return
-  finish(y + 3 * ld, s30, filters, flags, 0, 0)
-  finish(y + 3 * ld + 16, s31, filters - 4, flags, 0, 0)
+  finishRow(y, s00, s01, filters, flags, 0, 0)
+  if (channels > 1) finishRow(y + ld, s10, s11, filters, flags, 0, 0)
+  if (channels > 2) finishRow(y + 2 * ld, s20, s21, filters, flags, 0, 0)
+  if (channels > 3) finishRow(y + 3 * ld, s30, s31, filters, flags, 0, 0)
 }
 
 /** The same for the last four filters or fewer. */

@@ -1,6 +1,7 @@
 /**
  * The transforms of a tile of `side` × `side` outputs, of four channels: along its columns, then along its rows. Between the
- * two a tile lies in memory, [side + 2][side + 2] vectors at most.
+ * two a tile lies in memory, [side + 2][side + 2] vectors at most. Lines are written out one by one where that is hot: a loop
+ * over them costs up to a tenth of a product's time.
  */
 import { gatherFour, lowerFour, raiseFour, spreadFour, widenFour } from './four'
 import { gatherTwo, lowerTwo, raiseTwo, spreadTwo, widenTwo } from './two'
@@ -34,8 +35,23 @@ function spreadLine(side: i32, from: usize, step: usize, to: usize, place: usize
 export function spread(side: i32, tile: usize, line: usize, pixel: usize, middle: usize, to: usize, place: usize): void {
   const places = side + 2
   const row = <usize>places << 4
-  for (let j = 0; j < places; j++) spreadLine(side, tile + <usize>j * pixel, line, middle + (<usize>j << 4), row)
-  for (let i = 0; i < places; i++) spreadLine(side, middle + <usize>i * row, 16, to + <usize>(i * places) * place, place)
+  const next = <usize>places * place
+  spreadLine(side, tile, line, middle, row)
+  spreadLine(side, tile + pixel, line, middle + 16, row)
+  spreadLine(side, tile + 2 * pixel, line, middle + 32, row)
+  spreadLine(side, tile + 3 * pixel, line, middle + 48, row)
+  if (side == 4) {
+    spreadLine(side, tile + 4 * pixel, line, middle + 64, row)
+    spreadLine(side, tile + 5 * pixel, line, middle + 80, row)
+  }
+  spreadLine(side, middle, 16, to, place)
+  spreadLine(side, middle + row, 16, to + next, place)
+  spreadLine(side, middle + 2 * row, 16, to + 2 * next, place)
+  spreadLine(side, middle + 3 * row, 16, to + 3 * next, place)
+  if (side == 4) {
+    spreadLine(side, middle + 4 * row, 16, to + 4 * next, place)
+    spreadLine(side, middle + 5 * row, 16, to + 5 * next, place)
+  }
 }
 
 /** The same of `down` × `across` tiles, `bytes` of each pixel. Shapes  → d [places][tile][`depth` bytes] */
@@ -66,8 +82,21 @@ function gatherLine(side: i32, from: usize, step: usize, to: usize, place: usize
 export function gather(side: i32, m: usize, place: usize, middle: usize, y: usize, ld: usize, line: usize): void {
   const places = side + 2
   const row = <usize>places << 4
-  for (let j = 0; j < places; j++) gatherLine(side, m + <usize>j * place, <usize>places * place, middle + (<usize>j << 4), row)
-  for (let i = 0; i < side; i++) gatherLine(side, middle + <usize>i * row, 16, y + <usize>i * line, ld)
+  const next = <usize>places * place
+  gatherLine(side, m, next, middle, row)
+  gatherLine(side, m + place, next, middle + 16, row)
+  gatherLine(side, m + 2 * place, next, middle + 32, row)
+  gatherLine(side, m + 3 * place, next, middle + 48, row)
+  if (side == 4) {
+    gatherLine(side, m + 4 * place, next, middle + 64, row)
+    gatherLine(side, m + 5 * place, next, middle + 80, row)
+  }
+  gatherLine(side, middle, 16, y, ld)
+  gatherLine(side, middle + row, 16, y + line, ld)
+  if (side == 4) {
+    gatherLine(side, middle + 2 * row, 16, y + 2 * line, ld)
+    gatherLine(side, middle + 3 * row, 16, y + 3 * line, ld)
+  }
 }
 
 // @ts-ignore: decorator
@@ -97,8 +126,21 @@ function widenLine(side: i32, from: usize, step: usize, to: usize, place: usize)
 export function widen(side: i32, y: usize, line: usize, ld: usize, middle: usize, to: usize, place: usize): void {
   const places = side + 2
   const row = <usize>side << 4
-  for (let j = 0; j < side; j++) widenLine(side, y + <usize>j * ld, line, middle + (<usize>j << 4), row)
-  for (let i = 0; i < places; i++) widenLine(side, middle + <usize>i * row, 16, to + <usize>(i * places) * place, place)
+  const next = <usize>places * place
+  widenLine(side, y, line, middle, row)
+  widenLine(side, y + ld, line, middle + 16, row)
+  if (side == 4) {
+    widenLine(side, y + 2 * ld, line, middle + 32, row)
+    widenLine(side, y + 3 * ld, line, middle + 48, row)
+  }
+  widenLine(side, middle, 16, to, place)
+  widenLine(side, middle + row, 16, to + next, place)
+  widenLine(side, middle + 2 * row, 16, to + 2 * next, place)
+  widenLine(side, middle + 3 * row, 16, to + 3 * next, place)
+  if (side == 4) {
+    widenLine(side, middle + 4 * row, 16, to + 4 * next, place)
+    widenLine(side, middle + 5 * row, 16, to + 5 * next, place)
+  }
 }
 
 // @ts-ignore: decorator
