@@ -5,6 +5,7 @@ export {
   colorJitter,
   cutout,
   flip,
+  randomAffine,
   randomCrop,
   randomResizedCrop,
   shift,

@@ -136,6 +136,7 @@ const augmentations: Section = {
     plain('alternatingFlip', 'alternatingFlip'),
     plain('randomCrop', 'randomCrop(6)'),
     plain('randomResizedCrop', 'randomResizedCrop(20)'),
+    plain('randomAffine', 'randomAffine(25, { translate: [0.1, 0.1], scale: [0.8, 1.2] })'),
     plain('cutout', 'cutout(10)'),
     plain('colorJitter', 'colorJitter({ brightness: 0.6, contrast: 0.4 })'),
   ],

@@ -18,6 +18,7 @@ const augmentations: readonly string[] = [
   'flip',
   'randomCrop',
   'randomResizedCrop',
+  'randomAffine',
   'cutout',
   'colorJitter',
 ]

@@ -42,6 +42,13 @@ const requireRange = (
       : `two numbers above 0 and up to ${limit}, the smaller first`,
 })
 
+const requireAngle = (option: string, got: number): Requirement => ({
+  option,
+  got,
+  met: got >= 0 && got <= 180,
+  expected: 'a number of degrees from 0 to 180',
+})
+
 const requireFactor = (option: string, got: number): Requirement => ({
   option,
   got,
@@ -71,6 +78,12 @@ const requirementsOf = (
         requireInteger('randomResizedCrop size', augmentation.size, 1, smaller),
         requireRange('randomResizedCrop area', augmentation.area, 1),
         requireRange('randomResizedCrop ratio', augmentation.ratio, Number.POSITIVE_INFINITY),
+      ]
+    case 'randomAffine':
+      return [
+        requireAngle('randomAffine degrees', augmentation.degrees),
+        ...augmentation.translate.map(share => requireFactor('randomAffine translate', share)),
+        requireRange('randomAffine scale', augmentation.scale, Number.POSITIVE_INFINITY),
       ]
     case 'cutout':
       return [requireInteger('cutout', augmentation.size, 1)]

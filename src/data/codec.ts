@@ -16,6 +16,7 @@ const augmentationCodec: t.Type<Augmentation, unknown> = tagged<Augmentation>('a
   flip: closed({ ...tag('flip'), alternating: t.boolean }),
   randomCrop: closed({ ...tag('randomCrop'), padding: finite, size: nullable(finite), fill }),
   randomResizedCrop: closed({ ...tag('randomResizedCrop'), size: finite, area: range, ratio: range }),
+  randomAffine: closed({ ...tag('randomAffine'), degrees: finite, translate: range, scale: range, fill }),
   cutout: closed({ ...tag('cutout'), size: finite }),
   colorJitter: closed({ ...tag('colorJitter'), brightness: finite, contrast: finite, saturation: finite }),
 })

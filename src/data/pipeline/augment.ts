@@ -24,6 +24,14 @@ export type Augmentation =
       readonly area: readonly [least: number, most: number]
       readonly ratio: readonly [least: number, most: number]
     }
+  /** Rotated by up to `degrees` either way, moved by up to shares of width and height, and scaled by a factor. */
+  | {
+      readonly _tag: 'randomAffine'
+      readonly degrees: number
+      readonly translate: readonly [horizontal: number, vertical: number]
+      readonly scale: readonly [least: number, most: number]
+      readonly fill: Fill
+    }
   /** A square of the mean colour with a random centre. */
   | { readonly _tag: 'cutout'; readonly size: number }
   /** Each factor drawn from 1 ± its value. */
@@ -73,6 +81,36 @@ export const randomResizedCrop = withArity(
   ): Augmentation => {
     const { area = [0.08, 1], ratio = [3 / 4, 4 / 3], ...rest } = optionsOf(options)
     return Object.freeze({ _tag: 'randomResizedCrop' as const, size, area, ratio, ...unknownIn(rest) })
+  },
+)
+
+/**
+ * Rotates by up to `degrees` either way about the centre, scales, and moves by up to shares of the width and the height, as
+ * torchvision's `RandomAffine` (bilinear).
+ *
+ * @example
+ * randomAffine(10)
+ * randomAffine(10, { translate: [0.1, 0.1], scale: [0.9, 1.1] })
+ */
+export const randomAffine = withArity(
+  2,
+  (
+    degrees: number,
+    options: {
+      readonly translate?: readonly [number, number]
+      readonly scale?: readonly [number, number]
+      readonly fill?: Fill
+    } = {},
+  ): Augmentation => {
+    const { translate = [0, 0], scale = [1, 1], fill = 'zero', ...rest } = optionsOf(options)
+    return Object.freeze({
+      _tag: 'randomAffine' as const,
+      degrees,
+      translate,
+      scale,
+      fill,
+      ...unknownIn(rest),
+    })
   },
 )
 

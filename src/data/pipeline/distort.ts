@@ -2,6 +2,7 @@
 import { elementAt } from '../../io/element.js'
 import { randomBelow, type Stream } from '../../net/random.js'
 import { channelsOf, type Shape, sizeOf } from '../../net/shape.js'
+import { affine, randomMap } from './affine.js'
 import type { Augmentation } from './augment.js'
 import { randomWindow, resample } from './resample.js'
 import { cropWindow } from './window.js'
@@ -82,6 +83,11 @@ const resizeStep = (image: Shape, crop: Augmentation & { readonly _tag: 'randomR
   }
 }
 
+const affineStep = (image: Shape, options: Augmentation & { readonly _tag: 'randomAffine' }): Step => {
+  const write = affine(image, options.fill)
+  return { shape: image, run: ({ draw }, from, to) => write(from, to, randomMap(draw, image, options)) }
+}
+
 const cutoutStep = (
   image: Shape,
   { size }: Augmentation & { readonly _tag: 'cutout' },
@@ -145,6 +151,8 @@ const stepOf = (image: Shape, mean: readonly number[], augmentation: Augmentatio
       return cropStep(image, augmentation)
     case 'randomResizedCrop':
       return resizeStep(image, augmentation)
+    case 'randomAffine':
+      return affineStep(image, augmentation)
     case 'cutout':
       return cutoutStep(image, augmentation, mean)
     case 'colorJitter':

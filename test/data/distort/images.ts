@@ -8,6 +8,7 @@ import {
   cutout,
   type Fill,
   flip,
+  randomAffine,
   randomCrop,
   randomResizedCrop,
   shift,
@@ -64,6 +65,9 @@ export const someAugmentation = (shape: Shape): fc.Arbitrary<Augmentation> => {
       })
       .map(({ padding, size, fill }) => randomCrop(padding, { size, fill })),
     fc.integer({ min: 1, max: least }).map(size => randomResizedCrop(size)),
+    fc
+      .record({ degrees: fc.integer({ min: 0, max: 180 }), fill: someFill })
+      .map(({ degrees, fill }) => randomAffine(degrees, { translate: [0.5, 1], scale: [0.5, 2], fill })),
     fc.integer({ min: 1, max: least }).map(cutout),
     fc
       .integer({ min: 0, max: 10 })

@@ -24,6 +24,7 @@ import {
   mnist,
   prune,
   push,
+  randomAffine,
   randomCrop,
   randomResizedCrop,
   regrow,
@@ -115,6 +116,11 @@ export const words: Readonly<Record<string, readonly [Telling, known: string, pl
     o => asExperiment(augmented(bare(randomResizedCrop)(8, o))),
     'ratio',
     'data (mnist), augment 1 (randomResizedCrop)',
+  ],
+  randomAffine: [
+    o => asExperiment(augmented(bare(randomAffine)(8, o))),
+    'translate',
+    'data (mnist), augment 1 (randomAffine)',
   ],
   colorJitter: [
     o => asExperiment(augmented(bare(colorJitter)(o))),

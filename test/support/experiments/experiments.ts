@@ -9,6 +9,7 @@ import { step } from './steps.js'
 const augmentation = fc.constantFrom<Augmentation[]>(
   { _tag: 'shift', pixels: 2, fill: 'zero' },
   { _tag: 'flip', alternating: false },
+  { _tag: 'randomAffine', degrees: 10, translate: [0.1, 0.05], scale: [0.9, 1.1], fill: 'edge' },
   { _tag: 'randomResizedCrop', size: 8, area: [0.2, 1], ratio: [0.75, 1.25] },
 )
 
