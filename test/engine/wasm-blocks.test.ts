@@ -74,3 +74,20 @@ test('a long product of two transposed matrices leaves constants alone', async (
   }
   expect(await distance(graph)).toBeLessThan(1e-5)
 })
+
+test('values are stretched over some axes and not over others', async () => {
+  const x = op.input('x', [3, 2, 4, 5])
+  const shapes = [
+    [3, 1, 1, 5],
+    [1, 2, 1, 5],
+    [3, 1, 4, 1],
+    [1, 1, 4, 1],
+  ]
+  const stretched = shapes.flatMap((shape, n) => {
+    const side = op.input(`side ${n}`, shape)
+    return [op.sub(x, side), op.sub(side, x), op.broadcast(side, x.shape)]
+  })
+  const long = op.mul(op.input('a', [2, 3, 1, 3, 1, 5]), op.input('b', [2, 1, 2, 1, 4, 5]))
+  const outputs = Object.fromEntries([...stretched, long].map((value, n) => [`${n}`, value]))
+  expect(await distance({ outputs, updates: [] })).toBeLessThan(1e-5)
+})

@@ -39,6 +39,13 @@ describe('the plan', () => {
       expect(emitted.steps(({ buffer, offset }) => buffer.floats * 1e6 + offset, [], [])).toEqual([])
   })
 
+  test('a number a channel and image is stretched over pixels by one kernel call', () => {
+    const { tasks } = plan(program.step, { variable: kept, constant: kept, prepared: kept })
+    const stretched = tasks.filter(({ value }) => value.op.kind === 'broadcast' && value.shape.length === 4)
+    expect(stretched).toHaveLength(1) // the gradient of the global pool
+    for (const { emitted } of stretched) expect(emitted.steps(() => 0, [], [])).toHaveLength(1)
+  })
+
   const lives = fc.array(
     fc.record({ floats: fc.integer({ min: 1, max: 500 }), first: fc.nat(20), length: fc.nat(8) }),
     { minLength: 1, maxLength: 40 },

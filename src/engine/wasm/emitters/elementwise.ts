@@ -66,9 +66,13 @@ const mergeAxes = (output: Shape, inputs: readonly Shape[]): readonly Axis[] =>
         : [axis, ...joined]
     }, [])
 
-/** The two inner loops, which kernels run, and the offsets of inputs and output for each round of the outer ones. */
+/** The three inner loops, which kernels run, and the offsets of inputs and output for each round of the outer ones. */
 interface Loops {
+  /** Of all blocks. */
   readonly rows: number
+  /** Rows of a block. */
+  readonly block: number
+  readonly blockMoves: readonly number[]
   readonly rowMoves: readonly number[]
   readonly inner: number
   readonly innerMoves: readonly number[]
@@ -92,7 +96,8 @@ const loopsOf = (output: Shape, inputs: readonly Shape[]): Loops => {
   const axes = splitAxis(mergeAxes(output, inputs))
   const inner = axes.at(-1) ?? unitAxis(inputs.length)
   const row = axes.at(-2) ?? unitAxis(inputs.length)
-  const outerAxes = axes.slice(0, -2)
+  const block = axes.at(-3) ?? unitAxis(inputs.length)
+  const outerAxes = axes.slice(0, -3)
   const starts = outerAxes.reduce<readonly (readonly number[])[]>(
     (before, { size, moves }) =>
       before.flatMap(start =>
@@ -100,13 +105,15 @@ const loopsOf = (output: Shape, inputs: readonly Shape[]): Loops => {
       ),
     [inputs.map(() => 0)],
   )
-  const block = row.size * inner.size
+  const rows = block.size * row.size
   return {
-    rows: row.size,
+    rows,
+    block: row.size,
+    blockMoves: block.moves,
     rowMoves: row.moves,
     inner: inner.size,
     innerMoves: inner.moves,
-    rounds: starts.map((start, i) => ({ inputs: start, output: i * block })),
+    rounds: starts.map((start, i) => ({ inputs: start, output: i * rows * inner.size })),
   }
 }
 
@@ -119,26 +126,29 @@ export const binary =
       return {
         steps: at => [step('binary', vectors(size), pairedKinds[kind], ...inputs.map(at), at(output))],
       }
-    const { rows, rowMoves, inner, innerMoves, rounds } = loopsOf(value.shape, [a, b])
+    const { rows, block, blockMoves, rowMoves, inner, innerMoves, rounds } = loopsOf(value.shape, [a, b])
     return {
       steps: at =>
         rounds.map(round => {
           const side = (i: 0 | 1) => [
             at(nth(inputs, i)) + bytesOf(elementAt(round.inputs, i)),
+            elementAt(blockMoves, i),
             elementAt(rowMoves, i),
             elementAt(innerMoves, i),
           ]
           return step(
             'stretched',
             rows,
-            ...[pairedKinds[kind], ...side(0), ...side(1), at(output) + bytesOf(round.output), inner],
+            ...[pairedKinds[kind], block, ...side(0), ...side(1), at(output) + bytesOf(round.output), inner],
           )
         }),
     }
   }
 
 export const broadcast: Emitter<'broadcast'> = ({ value, inputs, output }) => {
-  const { rows, rowMoves, inner, innerMoves, rounds } = loopsOf(value.shape, [shapeOf(value, 0)])
+  const { rows, block, blockMoves, rowMoves, inner, innerMoves, rounds } = loopsOf(value.shape, [
+    shapeOf(value, 0),
+  ])
   return {
     steps: at =>
       rounds.map(round =>
@@ -146,7 +156,9 @@ export const broadcast: Emitter<'broadcast'> = ({ value, inputs, output }) => {
           'stretch',
           rows,
           ...[
+            block,
             at(nth(inputs, 0)) + bytesOf(elementAt(round.inputs, 0)),
+            elementAt(blockMoves, 0),
             elementAt(rowMoves, 0),
             elementAt(innerMoves, 0),
           ],

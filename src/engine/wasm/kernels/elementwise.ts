@@ -97,13 +97,22 @@ function at(base: usize, index: i32, moves: i32): v128 {
   return moves ? v128.load(base + (<usize>index << 2)) : v128.load32_splat(base)
 }
 
+/** Where a row of a stretched side begins: rows lie in blocks, and each block and each row has a step. */
+// @ts-ignore: decorator
+@inline
+function rowAt(base: usize, row: i32, block: i32, blockStep: i32, rowStep: i32): usize {
+  const nth = row / block
+  return base + (<usize>(nth * blockStep + (row - nth * block) * rowStep) << 2)
+}
+
 // @ts-ignore: decorator
 @inline
 function rowsOf(
-  kind: i32, from: i32, to: i32, a: usize, aRow: i32, aMoves: i32, b: usize, bRow: i32, bMoves: i32, y: usize, inner: i32,
+  kind: i32, from: i32, to: i32, block: i32, a: usize, aBlock: i32, aRow: i32, aMoves: i32,
+  b: usize, bBlock: i32, bRow: i32, bMoves: i32, y: usize, inner: i32,
 ): void {
   for (let row = from; row < to; row++) {
-    const p = a + (<usize>(row * aRow) << 2), q = b + (<usize>(row * bRow) << 2)
+    const p = rowAt(a, row, block, aBlock, aRow), q = rowAt(b, row, block, bBlock, bRow)
     const out = y + (<usize>(row * inner) << 2)
     for (let i = 0; i < inner; i += 4)
       put(out + (<usize>i << 2), binaryOf(kind, at(p, i, aMoves), at(q, i, bMoves)), inner - i)
@@ -113,32 +122,32 @@ function rowsOf(
 /**
  * The same with either side stretched: along the rows where its row step is 0, within them where it does not move.
  *
- * Shapes  y [rows, inner]; steps in floats
+ * Shapes  y [rows, inner], rows in blocks; steps in floats
  */
 export function stretched(
   from: i32, to: i32, // rows
-  kind: i32, a: usize, aRow: i32, aMoves: i32, b: usize, bRow: i32, bMoves: i32, y: usize, inner: i32,
+  kind: i32, block: i32, a: usize, aBlock: i32, aRow: i32, aMoves: i32, b: usize, bBlock: i32, bRow: i32, bMoves: i32, y: usize, inner: i32,
 ): void {
   switch (kind) {
-    case 0: return rowsOf(0, from, to, a, aRow, aMoves, b, bRow, bMoves, y, inner)
-    case 1: return rowsOf(1, from, to, a, aRow, aMoves, b, bRow, bMoves, y, inner)
-    case 2: return rowsOf(2, from, to, a, aRow, aMoves, b, bRow, bMoves, y, inner)
-    case 3: return rowsOf(3, from, to, a, aRow, aMoves, b, bRow, bMoves, y, inner)
-    case 4: return rowsOf(4, from, to, a, aRow, aMoves, b, bRow, bMoves, y, inner)
-    case 5: return rowsOf(5, from, to, a, aRow, aMoves, b, bRow, bMoves, y, inner)
-    case 6: return rowsOf(6, from, to, a, aRow, aMoves, b, bRow, bMoves, y, inner)
-    case 7: return rowsOf(7, from, to, a, aRow, aMoves, b, bRow, bMoves, y, inner)
-    default: return rowsOf(8, from, to, a, aRow, aMoves, b, bRow, bMoves, y, inner)
+    case 0: return rowsOf(0, from, to, block, a, aBlock, aRow, aMoves, b, bBlock, bRow, bMoves, y, inner)
+    case 1: return rowsOf(1, from, to, block, a, aBlock, aRow, aMoves, b, bBlock, bRow, bMoves, y, inner)
+    case 2: return rowsOf(2, from, to, block, a, aBlock, aRow, aMoves, b, bBlock, bRow, bMoves, y, inner)
+    case 3: return rowsOf(3, from, to, block, a, aBlock, aRow, aMoves, b, bBlock, bRow, bMoves, y, inner)
+    case 4: return rowsOf(4, from, to, block, a, aBlock, aRow, aMoves, b, bBlock, bRow, bMoves, y, inner)
+    case 5: return rowsOf(5, from, to, block, a, aBlock, aRow, aMoves, b, bBlock, bRow, bMoves, y, inner)
+    case 6: return rowsOf(6, from, to, block, a, aBlock, aRow, aMoves, b, bBlock, bRow, bMoves, y, inner)
+    case 7: return rowsOf(7, from, to, block, a, aBlock, aRow, aMoves, b, bBlock, bRow, bMoves, y, inner)
+    default: return rowsOf(8, from, to, block, a, aBlock, aRow, aMoves, b, bBlock, bRow, bMoves, y, inner)
   }
 }
 
-/** One side copied out. Shapes  y [rows, inner] */
+/** One side copied out. Shapes  y [rows, inner], rows in blocks */
 export function stretch(
   from: i32, to: i32, // rows
-  x: usize, xRow: i32, moves: i32, y: usize, inner: i32,
+  block: i32, x: usize, xBlock: i32, xRow: i32, moves: i32, y: usize, inner: i32,
 ): void {
   for (let row = from; row < to; row++) {
-    const p = x + (<usize>(row * xRow) << 2)
+    const p = rowAt(x, row, block, xBlock, xRow)
     const out = y + (<usize>(row * inner) << 2)
     for (let i = 0; i < inner; i += 4) put(out + (<usize>i << 2), at(p, i, moves), inner - i)
   }
