@@ -48,8 +48,7 @@ const ownFolder = fileURLToPath(new URL('../../../../src/engine/tensorflow/addon
 const quiet = join(ownFolder, 'quiet.cc')
 
 const ownSources = (): readonly string[] =>
-  readdirSync(ownFolder, { recursive: true, encoding: 'utf8' })
-    .filter(name => /\.(cc|h)$/.test(name))
+  readdirSync(ownFolder)
     .toSorted()
     .map(name => join(ownFolder, name))
 
