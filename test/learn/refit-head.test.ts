@@ -1,5 +1,7 @@
 /** The last layer of a pruned net fitted to the logits there were. */
+
 import * as fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import { trainingFeed } from '../../src/data/pipeline/batches.js'
 import { glyphs } from '../../src/data/spec.js'
@@ -77,8 +79,11 @@ const normed = net('normed', image(6, 6, 1), convBnAct(6), globalAvgPool, dense(
 
 const nets: readonly Net[] = [bare, tinyNet, averaged, normed]
 
-const cutOf = (model: Model, seed: number) =>
-  right(prune({ keep: { params: 0.7 }, by: utilitiesOf(model.net, seed), normalize: 'raw' })(model))
+/** Errors  OutOfReach where the seed gives no utility to the one layer that can shrink */
+const tryCut = (model: Model, seed: number) =>
+  prune({ keep: { params: 0.7 }, by: utilitiesOf(model.net, seed), normalize: 'raw' })(model)
+
+const cutOf = (model: Model, seed: number) => right(tryCut(model, seed))
 
 describe.each(nets.map(each => [each.name, each] as const))('the head of a net %s', (_, whole) => {
   const model = modelOf(3)(whole)
@@ -170,7 +175,9 @@ test('never leaves the logits of the calibration images further away than batch 
   fc.assert(
     fc.asyncProperty(fc.constantFrom(...nets), fc.nat(100), fc.nat(100), async (whole, weights, seed) => {
       const model = modelOf(weights)(whole)
-      const cut = cutOf(model, seed)
+      const found = tryCut(model, seed)
+      fc.pre(E.isRight(found))
+      const cut = right(found)
       const { head } = right(decisionOf(cut.model))
       const expected = await answers(model)
       const far = async (other: Model) =>
