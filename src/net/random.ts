@@ -70,6 +70,9 @@ export const stream = (seed: number, key: string): Stream => {
   return () => toUnit(nextBits(state))
 }
 
+/** A number from `least` up to `most`. */
+export const uniform = (draw: Stream, least: number, most: number): number => least + (most - least) * draw()
+
 /** A whole number in [0, below). */
 export const randomBelow = (draw: Stream, limit: number): number => Math.floor(draw() * limit)
 

@@ -1,5 +1,5 @@
 /** Synthetic glyphs, drawn stroke by stroke: a data set without files. */
-import { normal, randomBelow, type Stream, stream } from '../../net/random.js'
+import { normal, randomBelow, type Stream, stream, uniform } from '../../net/random.js'
 
 type Point = readonly [x: number, y: number]
 type Stroke = readonly Point[]
@@ -45,8 +45,6 @@ const signs: readonly Sign[] = [
 
 /** The names of the classes, in the order of their labels. */
 export const glyphNames: readonly string[] = signs.map(({ name }) => name)
-
-const uniform = (draw: Stream, least: number, most: number): number => least + (most - least) * draw()
 
 /** A random affine transform from the square to pixels: rotation, shear, scale and shift. */
 const drawTransform = (draw: Stream): ((point: Point) => Point) => {

@@ -1,5 +1,5 @@
 /** Rotates, scales and moves images about their centre. */
-import type { Stream } from '../../net/random.js'
+import { type Stream, uniform } from '../../net/random.js'
 import { type Shape, sizeOf } from '../../net/shape.js'
 import type { Augmentation, Fill } from './augment.js'
 import { cropWindow } from './window.js'
@@ -64,16 +64,14 @@ export const affine = (
   }
 }
 
-const between = (draw: Stream, least: number, most: number): number => least + (most - least) * draw()
-
 /** A map drawn within the limits of an augmentation. */
 export const randomMap = (
   draw: Stream,
   [height = 0, width = 0]: Shape,
   { degrees, translate: [horizontal, vertical], scale }: Augmentation & { readonly _tag: 'randomAffine' },
 ): Affine => ({
-  degrees: between(draw, -degrees, degrees),
-  scale: between(draw, ...scale),
-  right: between(draw, -horizontal * width, horizontal * width),
-  down: between(draw, -vertical * height, vertical * height),
+  degrees: uniform(draw, -degrees, degrees),
+  scale: uniform(draw, ...scale),
+  right: uniform(draw, -horizontal * width, horizontal * width),
+  down: uniform(draw, -vertical * height, vertical * height),
 })

@@ -1,5 +1,5 @@
 /** Resizes windows of images. */
-import type { Stream } from '../../net/random.js'
+import { type Stream, uniform } from '../../net/random.js'
 import type { Shape } from '../../net/shape.js'
 
 /** A window in pixels, which may be fractional. */
@@ -111,7 +111,7 @@ export const randomWindow = (
   ratio: readonly [number, number],
 ): Window => {
   for (let attempt = 0; attempt < 10; attempt++) {
-    const cropArea = height * width * (area[0] + (area[1] - area[0]) * draw())
+    const cropArea = height * width * uniform(draw, ...area)
     const aspect = Math.exp(Math.log(ratio[0]) + Math.log(ratio[1] / ratio[0]) * draw())
     const cropWidth = Math.round(Math.sqrt(cropArea * aspect))
     const cropHeight = Math.round(Math.sqrt(cropArea / aspect))

@@ -4,7 +4,7 @@ import type { Shape } from '../../net/shape.js'
 import type { Fill } from './augment.js'
 
 /** The source row or column of a position; −1 for black. */
-export const sourceIndex = (at: number, size: number, fill: Fill): number => {
+const sourceIndex = (at: number, size: number, fill: Fill): number => {
   if (at >= 0 && at < size) return at
   if (fill === 'zero') return -1
   const mirrored = fill === 'edge' ? at : at < 0 ? -at : 2 * size - 2 - at
