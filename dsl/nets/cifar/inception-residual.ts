@@ -7,7 +7,8 @@ interface Branches { readonly one: number; readonly two: number }
 const branches = ({ one, two }: Branches) =>
   concat('module', convBnAct(one, 3), stack('double', convBnAct(two, 3), convBnAct(two, 3)))
 
-const cell = (filters: number, sizes: Branches) =>
+/** A module of these branches, added to what it reads. */
+export const cell = (filters: number, sizes: Branches) =>
   residual('cell',
     stack('body', branches(sizes), convBnAct(filters, 1, { activation: null })),
     { activation: 'relu' })
