@@ -29,6 +29,22 @@ function spreadLine(side: i32, from: usize, step: usize, to: usize, place: usize
   else spreadFour(from, step, to, place)
 }
 
+/** Lines of a tile, `apart` bytes from one to the next. */
+// @ts-ignore: decorator
+@inline
+function spreadLines(lines: i32, side: i32, from: usize, apart: usize, step: usize, to: usize, next: usize, place: usize): void {
+  spreadLine(side, from, step, to, place)
+  spreadLine(side, from + apart, step, to + next, place)
+  if (lines > 2) {
+    spreadLine(side, from + 2 * apart, step, to + 2 * next, place)
+    spreadLine(side, from + 3 * apart, step, to + 3 * next, place)
+  }
+  if (lines > 4) {
+    spreadLine(side, from + 4 * apart, step, to + 4 * next, place)
+    spreadLine(side, from + 5 * apart, step, to + 5 * next, place)
+  }
+}
+
 /** Bᵀ d B: to (side + 2)² vectors, `place` bytes apart. */
 // @ts-ignore: decorator
 @inline
@@ -36,22 +52,8 @@ export function spread(side: i32, tile: usize, line: usize, pixel: usize, middle
   const places = side + 2
   const row = <usize>places << 4
   const next = <usize>places * place
-  spreadLine(side, tile, line, middle, row)
-  spreadLine(side, tile + pixel, line, middle + 16, row)
-  spreadLine(side, tile + 2 * pixel, line, middle + 32, row)
-  spreadLine(side, tile + 3 * pixel, line, middle + 48, row)
-  if (side == 4) {
-    spreadLine(side, tile + 4 * pixel, line, middle + 64, row)
-    spreadLine(side, tile + 5 * pixel, line, middle + 80, row)
-  }
-  spreadLine(side, middle, 16, to, place)
-  spreadLine(side, middle + row, 16, to + next, place)
-  spreadLine(side, middle + 2 * row, 16, to + 2 * next, place)
-  spreadLine(side, middle + 3 * row, 16, to + 3 * next, place)
-  if (side == 4) {
-    spreadLine(side, middle + 4 * row, 16, to + 4 * next, place)
-    spreadLine(side, middle + 5 * row, 16, to + 5 * next, place)
-  }
+  spreadLines(places, side, tile, pixel, line, middle, 16, row)
+  spreadLines(places, side, middle, row, 16, to, next, place)
 }
 
 /** The same of `down` × `across` tiles, `bytes` of each pixel. Shapes  → d [places][tile][`depth` bytes] */
@@ -76,6 +78,22 @@ function gatherLine(side: i32, from: usize, step: usize, to: usize, place: usize
   else gatherFour(from, step, to, place)
 }
 
+/** The same back. */
+// @ts-ignore: decorator
+@inline
+function gatherLines(lines: i32, side: i32, from: usize, apart: usize, step: usize, to: usize, next: usize, place: usize): void {
+  gatherLine(side, from, step, to, place)
+  gatherLine(side, from + apart, step, to + next, place)
+  if (lines > 2) {
+    gatherLine(side, from + 2 * apart, step, to + 2 * next, place)
+    gatherLine(side, from + 3 * apart, step, to + 3 * next, place)
+  }
+  if (lines > 4) {
+    gatherLine(side, from + 4 * apart, step, to + 4 * next, place)
+    gatherLine(side, from + 5 * apart, step, to + 5 * next, place)
+  }
+}
+
 /** Aᵀ m A: to `side` rows, `line` bytes apart, of vectors `ld` bytes apart. */
 // @ts-ignore: decorator
 @inline
@@ -83,20 +101,8 @@ export function gather(side: i32, m: usize, place: usize, middle: usize, y: usiz
   const places = side + 2
   const row = <usize>places << 4
   const next = <usize>places * place
-  gatherLine(side, m, next, middle, row)
-  gatherLine(side, m + place, next, middle + 16, row)
-  gatherLine(side, m + 2 * place, next, middle + 32, row)
-  gatherLine(side, m + 3 * place, next, middle + 48, row)
-  if (side == 4) {
-    gatherLine(side, m + 4 * place, next, middle + 64, row)
-    gatherLine(side, m + 5 * place, next, middle + 80, row)
-  }
-  gatherLine(side, middle, 16, y, ld)
-  gatherLine(side, middle + row, 16, y + line, ld)
-  if (side == 4) {
-    gatherLine(side, middle + 2 * row, 16, y + 2 * line, ld)
-    gatherLine(side, middle + 3 * row, 16, y + 3 * line, ld)
-  }
+  gatherLines(places, side, m, place, next, middle, 16, row)
+  gatherLines(side, side, middle, row, 16, y, line, ld)
 }
 
 // @ts-ignore: decorator
@@ -120,6 +126,22 @@ function widenLine(side: i32, from: usize, step: usize, to: usize, place: usize)
   else widenFour(from, step, to, place)
 }
 
+/** Lines of a gradient, likewise. */
+// @ts-ignore: decorator
+@inline
+function widenLines(lines: i32, side: i32, from: usize, apart: usize, step: usize, to: usize, next: usize, place: usize): void {
+  widenLine(side, from, step, to, place)
+  widenLine(side, from + apart, step, to + next, place)
+  if (lines > 2) {
+    widenLine(side, from + 2 * apart, step, to + 2 * next, place)
+    widenLine(side, from + 3 * apart, step, to + 3 * next, place)
+  }
+  if (lines > 4) {
+    widenLine(side, from + 4 * apart, step, to + 4 * next, place)
+    widenLine(side, from + 5 * apart, step, to + 5 * next, place)
+  }
+}
+
 /** A y Aᵀ of `side` rows, `line` bytes apart, of vectors `ld` bytes apart: to (side + 2)² vectors, `place` bytes apart. */
 // @ts-ignore: decorator
 @inline
@@ -127,20 +149,8 @@ export function widen(side: i32, y: usize, line: usize, ld: usize, middle: usize
   const places = side + 2
   const row = <usize>side << 4
   const next = <usize>places * place
-  widenLine(side, y, line, middle, row)
-  widenLine(side, y + ld, line, middle + 16, row)
-  if (side == 4) {
-    widenLine(side, y + 2 * ld, line, middle + 32, row)
-    widenLine(side, y + 3 * ld, line, middle + 48, row)
-  }
-  widenLine(side, middle, 16, to, place)
-  widenLine(side, middle + row, 16, to + next, place)
-  widenLine(side, middle + 2 * row, 16, to + 2 * next, place)
-  widenLine(side, middle + 3 * row, 16, to + 3 * next, place)
-  if (side == 4) {
-    widenLine(side, middle + 4 * row, 16, to + 4 * next, place)
-    widenLine(side, middle + 5 * row, 16, to + 5 * next, place)
-  }
+  widenLines(side, side, y, ld, line, middle, 16, row)
+  widenLines(places, side, middle, row, 16, to, next, place)
 }
 
 // @ts-ignore: decorator
