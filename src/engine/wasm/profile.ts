@@ -6,6 +6,7 @@ import type { Shape } from '../../net/shape.js'
 import { type CallToProfile, type KindTime, sumByKind } from '../profile.js'
 import { binary } from './binary.js'
 import { WebAssembly } from './host.js'
+import type { Step } from './planning/buffers.js'
 import type { Operation } from './planning/layout.js'
 import { emptyPool } from './pool.js'
 import { placeProgram, requireCall, writeFeeds, writeVariables } from './session.js'
@@ -24,13 +25,17 @@ export interface OperationCost {
   readonly bytes: number
 }
 
+const runKernel = (kernels: Kernels, { kernel, units, args }: Step): void => {
+  kernels[kernel]?.(0, units, ...args)
+}
+
 /** The time of each kernel of an operation. */
 const timeKernels =
   (kernels: Kernels) =>
   ({ steps }: Operation): readonly number[] =>
-    steps.map(({ kernel, units, args }) => {
+    steps.map(step => {
       const start = performance.now()
-      kernels[kernel]?.(0, units, ...args)
+      runKernel(kernels, step)
       return performance.now() - start
     })
 
@@ -67,7 +72,7 @@ export const profileCall = async ({
   kernels.begin?.(plan.scratch(0))
   const planned = requireCall(plan, call)
   writeVariables(heap, plan, { ...constants, ...weights })
-  for (const { kernel, units, args } of plan.preparation) kernels[kernel]?.(0, units, ...args)
+  for (const step of plan.preparation) runKernel(kernels, step)
   const times = Array.from({ length: rounds }, () => {
     writeFeeds(heap, planned, feeds)
     return planned.operations.map(timeKernels(kernels))

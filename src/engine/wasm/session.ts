@@ -81,8 +81,8 @@ export const requireCall = ({ calls }: Layout, name: string): Call => {
 
 const stepsOf = ({ operations }: Call): readonly Part[] => operations.flatMap(({ steps }) => steps)
 
-/** The name, among the calls of the threads, of what is fixed. No call of a program is without a name. */
-const preparing = ''
+/** The name of the preparation among the calls of the threads. No call of a program is without a name. */
+const preparationCall = ''
 
 /** A program that threads run. */
 interface LoadedProgram extends PlacedProgram {
@@ -97,7 +97,7 @@ const loadProgram = ({ threadPool, module, memoryPool }: SessionContext, program
     memory,
     calls: {
       ...Object.fromEntries(Object.entries(plan.calls).map(([name, call]) => [name, stepsOf(call)])),
-      [preparing]: plan.preparation,
+      [preparationCall]: plan.preparation,
     },
     scratch: plan.scratch,
   })
@@ -119,22 +119,23 @@ const runCall = ({ plan, heap, threadGroup }: LoadedProgram, name: string, feeds
 export const openSession = <P extends Program>(context: SessionContext, program: P): Session<P> => {
   const loaded = loadProgram(context, program)
   let isClosed = false
-  let isPrepared = loaded.plan.preparation.length === 0
+  let isPrepared = false
   const requireOpen = (): LoadedProgram => {
     if (isClosed) throw new RangeError('the session is closed')
     return loaded
   }
   const requirePrepared = (): LoadedProgram => {
-    if (!isPrepared) requireOpen().threadGroup.run(preparing)
+    const { threadGroup } = requireOpen()
+    if (!isPrepared) threadGroup.run(preparationCall)
     isPrepared = true
-    return requireOpen()
+    return loaded
   }
   return blocking({
     run: (name, feeds) => runCall(requirePrepared(), String(name), feeds) as Fetched<P[typeof name]>, // one output a name
     read: () => readVariables(requireOpen().heap, loaded.plan),
     write: values => {
       writeVariables(requireOpen().heap, loaded.plan, values)
-      isPrepared = loaded.plan.preparation.length === 0
+      isPrepared = false
     },
     close: () => {
       if (isClosed) return

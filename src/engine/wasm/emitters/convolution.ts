@@ -3,7 +3,7 @@ import type { OpOf, Value } from '../../../graph/graph.js'
 import { channelsOf } from '../../../net/shape.js'
 import type { Sides } from '../../../net/window.js'
 import { bytesOf, type Place, type Step, step } from '../planning/buffers.js'
-import { type Emitted, type Locate, nth, type Preparation, type Site, vectors } from './emitter.js'
+import { type Emitted, type Locate, nth, padded, type Preparation, type Site } from './emitter.js'
 import { type Packing, pack, packedFloats, packTiles, panels, tiledFloats } from './packing.js'
 import { closeFrame, type Frame, groupOf, scratchOf } from './slide.js'
 import { cachedStrip, frameOfTiles, isEach, stripBytes, suitsTiles, type Tiling, tilingOf } from './tiles.js'
@@ -12,17 +12,18 @@ const flag = { accumulate: 1, scale: 2, shift: 4, relu: 8, six: 16 } as const
 
 const clampFlags = { relu: flag.relu, relu6: flag.relu + flag.six } as const
 
-/** The epilogue of a product: what is prepared for it, and its flags with the addresses of its scales and shifts. */
+/** The epilogue of a product: what is prepared for it, its flags, and the addresses of its scales and shifts. */
 interface Epilogue {
   readonly prepared: readonly Preparation[]
-  readonly args: (at: Locate, prepared: number) => readonly number[]
+  readonly flags: number
+  readonly ends: (at: Locate, prepared: number) => readonly [scales: number, shifts: number]
 }
 
 /** A fixed norm as a scale and a shift of each channel, one row of them after the other. */
 const foldedNorm = (norm: Value & { readonly op: OpOf<'normalise'> }, inputs: readonly Place[]): Epilogue => {
   const channels = channelsOf(norm.shape)
-  const row = 4 * vectors(channels)
-  const ends = (target: number): readonly number[] => [target, target + bytesOf(row)]
+  const row = padded(channels)
+  const ends = (target: number): readonly [number, number] => [target, target + bytesOf(row)]
   return {
     prepared: [
       {
@@ -31,7 +32,8 @@ const foldedNorm = (norm: Value & { readonly op: OpOf<'normalise'> }, inputs: re
         step: (at, target) => step('folded', channels, ...inputs.map(at), norm.op.epsilon, ...ends(target)),
       },
     ],
-    args: (_, target) => [flag.scale + flag.shift, ...ends(target)],
+    flags: flag.scale + flag.shift,
+    ends: (_, target) => ends(target),
   }
 }
 
@@ -39,22 +41,18 @@ const isFixedNorm = (value: Value): value is Value & { readonly op: OpOf<'normal
   value.op.kind === 'normalise'
 
 const affine = ({ finish: { behind }, finishing }: Site): Epilogue => {
-  if (behind === null) return { prepared: [], args: () => [0, 0, 0] }
+  if (behind === null) return { prepared: [], flags: 0, ends: () => [0, 0] }
   return isFixedNorm(behind)
     ? foldedNorm(behind, finishing)
-    : { prepared: [], args: at => [flag.shift, 0, at(nth(finishing, 0))] }
+    : { prepared: [], flags: flag.shift, ends: at => [0, at(nth(finishing, 0))] }
 }
 
 const epilogueOf = (site: Site): Epilogue => {
   const { clamp, accumulated } = site.finish
-  const flags = (clamp === null ? 0 : clampFlags[clamp]) + (accumulated ? flag.accumulate : 0)
-  const { prepared, args } = affine(site)
+  const { flags, ...scaled } = affine(site)
   return {
-    prepared,
-    args: (at, target) => {
-      const [first = 0, ...rest] = args(at, target)
-      return [flags + first, ...rest]
-    },
+    ...scaled,
+    flags: flags + (clamp === null ? 0 : clampFlags[clamp]) + (accumulated ? flag.accumulate : 0),
   }
 }
 
@@ -109,7 +107,9 @@ const packedProduct = (
   }
   return {
     prepared: [packed, ...epilogue.prepared],
-    steps: (at, _, [packed = 0, finish = 0]) => [call(at, packed, epilogue.args(at, finish))],
+    steps: (at, _, [packed = 0, finish = 0]) => [
+      call(at, packed, [epilogue.flags, ...epilogue.ends(at, finish)]),
+    ],
   }
 }
 

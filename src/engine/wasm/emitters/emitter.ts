@@ -62,5 +62,8 @@ export const shapeOf = (value: Value, index: number): readonly number[] => value
 /** The vectors of four that hold so many floats. */
 export const vectors = (floats: number): number => Math.ceil(floats / 4)
 
+/** The floats of whole vectors that hold so many. */
+export const padded = (floats: number): number => 4 * vectors(floats)
+
 /** Of operations whose value is in memory already. */
 export const nothing = (): Emitted => ({ steps: () => [] })

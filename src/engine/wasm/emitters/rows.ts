@@ -7,6 +7,7 @@ import {
   type Emitter,
   type Epilogue,
   nth,
+  padded,
   type Preparation,
   type Site,
   shapeOf,
@@ -17,8 +18,6 @@ import { type WindowPlan, windowPlan } from './slide.js'
 const segmentsFor = (rows: number): number => Math.max(1, Math.min(16, Math.floor(rows / 64)))
 
 const rowsOf = (shape: Shape): number => sizeOf(shape) / channelsOf(shape)
-
-const padded = (channels: number): number => 4 * Math.ceil(channels / 4)
 
 /** Floats of the results after the first. Only a norm's gradient reads its third: the terms of each channel. */
 export const othersOf = ({ op, shape, inputs }: Value): readonly number[] => {

@@ -5,7 +5,7 @@ import { type Shape, sizeOf } from '../../../net/shape.js'
 import type { Part } from '../threads.js'
 import { spaceOf } from './arena.js'
 import { type Buffer, bytesOf, type Step } from './buffers.js'
-import { link, linkFixed } from './link.js'
+import { link, linkPreparation } from './link.js'
 import type { PersistentMemory } from './placement.js'
 import { type Plan, type Port, plan, type Task } from './plan.js'
 
@@ -16,7 +16,7 @@ const slack = 1 << 16
 /** The fewest floats of a task that is shared among threads. */
 const minShared = 1 << 14
 /** The most bytes that are kept prepared; a program that would take more prepares anew in each call. */
-const maxPrepared = 1 << 30
+const maxPreparation = 1 << 30
 
 /** Floats at an address. */
 export interface Spot {
@@ -158,7 +158,7 @@ const planProgram = (program: Program, shapes: Readonly<Record<string, Shape>>):
   const updated = updatedNames(program)
   const planned = planCalls(program, shapes, name => !updated.has(name))
   const bytes = sumBy(planned.prepared, spaceOf)
-  return bytes <= maxPrepared ? planned : planCalls(program, shapes, () => false)
+  return bytes <= maxPreparation ? planned : planCalls(program, shapes, () => false)
 }
 
 /** Plans every call of a program and lays out its memory for this many threads. */
@@ -186,7 +186,7 @@ export const layout = (program: Program, threads: number): Layout => {
       ]),
     ),
     constants: [...constants].map(([value, buffer]) => ({ value, address: lastingAt(buffer) })),
-    preparation: plans.flatMap(([, planned]) => linkFixed(planned, lastingAt).map(shareUnits)),
+    preparation: plans.flatMap(([, planned]) => linkPreparation(planned, lastingAt).map(shareUnits)),
     calls: Object.fromEntries(plans.map(([name, planned]) => [name, callOf(planned, addressIn(planned))])),
     scratch: thread => kept.end + thread * scratchBytes,
     lasting: lasting.end,

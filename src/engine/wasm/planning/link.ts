@@ -28,7 +28,7 @@ export const link = ({ tasks }: Plan, addressOf: AddressOf): readonly (readonly 
   tasks.map(task => [...preparations(task, addressOf, false), ...stepsOf(task, addressOf)])
 
 /** The kernel calls that compute all that is fixed. */
-export const linkFixed = ({ fixedTasks, tasks }: Plan, addressOf: AddressOf): readonly Step[] => [
+export const linkPreparation = ({ fixedTasks, tasks }: Plan, addressOf: AddressOf): readonly Step[] => [
   ...fixedTasks.flatMap(task => [...preparations(task, addressOf, true), ...stepsOf(task, addressOf)]),
   ...tasks.flatMap(task => preparations(task, addressOf, true)),
 ]

@@ -121,8 +121,10 @@ const assignPlace = (context: Context, value: Value): Place => {
   const borrowed = borrowedPlace(context, value)
   if (borrowed !== undefined) return borrowed
   const viewed = viewedPlace(context, value)
-  if (viewed !== undefined) context.views.add(value)
-  if (viewed !== undefined) return viewed
+  if (viewed !== undefined) {
+    context.views.add(value)
+    return viewed
+  }
   const { usage, lasting } = context
   return usage.fixed.has(value)
     ? wholePlace(value.shape, lasting.prepared(sizeOf(value.shape)))

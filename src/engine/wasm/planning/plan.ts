@@ -66,7 +66,10 @@ const emit = (site: Site): Emitted => {
   const emitted = emitter(site)
   if (!isUpdate(value.op) || output.buffer === variables[0]?.buffer) return emitted
   const saved = copy(value.shape, variables, output)
-  return { ...emitted, steps: (...given) => [...emitted.steps(...given), ...saved.steps(given[0], [], [])] }
+  return {
+    ...emitted,
+    steps: (at, work, prepared) => [...emitted.steps(at, work, prepared), ...saved.steps(at, [], [])],
+  }
 }
 
 /** What is made of fixed memory alone is kept. */
