@@ -7,8 +7,8 @@ import {
   type Emitter,
   type Epilogue,
   nth,
-  padded,
   type Preparation,
+  padded,
   type Site,
   shapeOf,
 } from './emitter.js'
