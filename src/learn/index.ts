@@ -2,7 +2,12 @@
 export type { FunctionError, FunctionKind, FunctionName, NamedFunction } from '../io/named-function.js'
 export type { Calibration } from './criteria/calibration.js'
 export { measureCriterion } from './criteria/criteria.js'
-export { decisionFeatures } from './criteria/decision-features.js'
+export {
+  allFeatures,
+  decisionFeatures,
+  type FeatureChoice,
+  type FeatureTable,
+} from './criteria/decision-features.js'
 export {
   type ClassVariance,
   classVariance,
@@ -22,12 +27,12 @@ export {
 export { type Gradients, gradients, taylor, taylorUtilities } from './criteria/taylor.js'
 export {
   measureTrace,
-  type TraceKind,
   type TraceSums,
   type Traces,
   traces,
   traceUtilities,
 } from './criteria/trace.js'
+export type { TraceKind } from './criteria/trace-call.js'
 export type { LearnError } from './error.js'
 export type { Alignment } from './evaluation/alignment.js'
 export type { DataDiffers } from './evaluation/check-data.js'

@@ -197,7 +197,6 @@ test('of a net that uses two of its features, those are kept, by the calibration
   const model = onlyWith(modelWith({}), [2, 5])
   const training = trainingFeed(dataset, { batch, seed: 0, balanced: true, augment: false })
   const over: Calibration = { engine: float64, feed: training, batch, batches: 4 }
-  const kept = await succeed(decisionFeatures(over)(model))
   const { inferred, decision } = decided(model)
   const table = await succeed(
     withSession(over, { infer: lowerForFeatures(batch, decision)(model) }, model, session =>
@@ -205,6 +204,7 @@ test('of a net that uses two of its features, those are kept, by the calibration
     ),
   )
   expect(table.rows).toHaveLength(40)
+  const kept = decisionFeatures(model, table, decision)
   const head = headOf(inferred, decision, model.weights)
   const order = bestFeatures(9, separationPower(classVarianceOf(table, 3, 9)))
   expect(kept).toEqual(order.slice(0, kept.length))
@@ -228,16 +228,16 @@ test.each([{}, { norm: true }])(
     expect(decision).toEqual({ head: 'conv2', features: 'conv', size: 9 })
     await seen(model, async session => {
       const head = headOf(inferred, decision, model.weights)
-      const { rows } = await collectFeatures(session, feed, decision.size)
+      const table = await collectFeatures(session, feed, decision.size)
       const every = [...Array(decision.size).keys()]
       const { logits = new Float32Array() } = session.run('infer', {
         images: (await feed.batch(0, 0)).images,
       })
-      for (const [nth, row] of rows.slice(0, batch).entries())
+      for (const [nth, row] of table.rows.slice(0, batch).entries())
         head(row, every).forEach((value, c) => {
           expect(value).toBeCloseTo(logits[3 * nth + c] ?? Number.NaN, 4)
         })
+      expect(decisionFeatures(model, table, decision).length).toBeLessThanOrEqual(9)
     })
-    expect((await succeed(decisionFeatures(calibration)(model))).length).toBeLessThanOrEqual(9)
   },
 )

@@ -13,7 +13,7 @@ import { decisionOf } from '../../src/surgery/analysis/decision.js'
 import { costsOf } from '../../src/surgery/prune/cost.js'
 import { bnScale, type Criterion, l1, l2, perCost, random } from '../../src/surgery/prune/criteria.js'
 import { prune } from '../../src/surgery/prune/prune.js'
-import { breakTies, hasTies } from '../../src/surgery/prune/tie-break.js'
+import { breakTies } from '../../src/surgery/prune/tie-break.js'
 import { arbitraryModel, arbitraryNet, modelOf } from '../support/nets/arbitrary.js'
 import { left, placed, right } from '../support/nets/surgery.js'
 
@@ -202,11 +202,6 @@ describe('ties', () => {
         }
       }),
     )
-  })
-
-  test('are seen within a layer alone', () => {
-    expect(hasTies({ a: [1, 2], b: [1, 2] })).toBe(false)
-    expect(hasTies({ a: [1, 2], b: [2, 2] })).toBe(true)
   })
 
   test('stay where the other criterion does not speak', () => {

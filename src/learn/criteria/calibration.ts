@@ -4,7 +4,7 @@ import type { Dataset } from '../../data/dataset.js'
 import { type Batch, type Feed, trainingFeed } from '../../data/pipeline/batches.js'
 import { closeSession, type Engine, type Session } from '../../engine/engine.js'
 import type { Program } from '../../graph/graph.js'
-import type { Model } from '../../net/weights.js'
+import type { Model, Weights } from '../../net/weights.js'
 import { engineFailed, type LearnError } from '../error.js'
 
 /** An engine, and so many batches of a feed. */
@@ -42,6 +42,17 @@ export const foldBatches = async <S>(calibration: Calibration, start: S, step: B
   return sum
 }
 
+/** Opens a program with these constants for as long as `use` takes. */
+const withConstants = <P extends Program, Err, A>(
+  calibration: Calibration,
+  program: P,
+  constants: Weights,
+  use: (session: Session<P>) => TE.TaskEither<Err, A>,
+): TE.TaskEither<LearnError | Err, A> =>
+  calibrationBatches(calibration) > 0
+    ? TE.bracketW(calibration.engine.open(program, constants), use, closeSession)
+    : TE.left({ _tag: 'TooFewImages', images: null, batch: calibration.batch })
+
 /**
  * Opens a program for as long as `use` takes.
  *
@@ -51,16 +62,13 @@ export const withProgram = <P extends Program, Err, A>(
   calibration: Calibration,
   program: P,
   use: (session: Session<P>) => TE.TaskEither<Err, A>,
-): TE.TaskEither<LearnError | Err, A> =>
-  calibrationBatches(calibration) > 0
-    ? TE.bracketW(calibration.engine.open(program), use, closeSession)
-    : TE.left({ _tag: 'TooFewImages', images: null, batch: calibration.batch })
+): TE.TaskEither<LearnError | Err, A> => withConstants(calibration, program, {}, use)
 
 /** Runs `use` with a model's weights in a session. */
 export const withWeights = <P extends Program, A>(
   { engine }: Calibration,
   session: Session<P>,
-  { weights }: Model,
+  { weights }: Pick<Model, 'weights'>,
   use: (session: Session<P>) => Promise<A>,
 ): TE.TaskEither<LearnError, A> =>
   TE.tryCatch(() => {
@@ -69,14 +77,16 @@ export const withWeights = <P extends Program, A>(
   }, engineFailed(engine))
 
 /**
- * Opens a program with a model's weights for as long as `use` takes.
+ * Opens a program with a model's weights, which stay as they are, for as long as `use` takes.
  *
  * Errors  those of `withProgram`
  */
 export const withSession = <P extends Program, A>(
   calibration: Calibration,
   program: P,
-  model: Model,
+  { weights }: Pick<Model, 'weights'>,
   use: (session: Session<P>) => Promise<A>,
 ): TE.TaskEither<LearnError, A> =>
-  withProgram(calibration, program, session => withWeights(calibration, session, model, use))
+  withConstants(calibration, program, weights, session =>
+    TE.tryCatch(() => use(session), engineFailed(calibration.engine)),
+  )

@@ -1,19 +1,15 @@
 /** The last layer on a subset of its features, in plain numbers, and the smallest subset that holds the accuracy. */
 
 import { setImmediate } from 'node:timers/promises'
-import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Feed } from '../../data/pipeline/batches.js'
 import type { Session } from '../../engine/engine.js'
 import { elementAt } from '../../io/element.js'
 import { type CheckedNet, outputShape } from '../../net/infer.js'
 import { channelsOf } from '../../net/shape.js'
 import { type WeightName, weightKey } from '../../net/weight-specs.js'
-import type { Weights } from '../../net/weights.js'
-import { type Decision, decisionOf } from '../../surgery/analysis/decision.js'
-import { lowerForFeatures } from '../training/train.js'
+import type { Model, Weights } from '../../net/weights.js'
+import type { Decision } from '../../surgery/analysis/decision.js'
 import { activationValue } from './activation-value.js'
-import { calibrationBatches, withSession } from './calibration.js'
 import {
   addMoments,
   bestFeatures,
@@ -22,7 +18,6 @@ import {
   noMoments,
   separationPower,
 } from './discriminants.js'
-import type { Evidence } from './evidence.js'
 
 /** Rows of features with their labels. */
 export interface FeatureTable {
@@ -126,31 +121,14 @@ export const fewestFeatures = (
   return order.slice(0, high)
 }
 
-/**
- * The fewest features, ranked by how well they separate the classes, that hold the net's accuracy on the
- * images in calibration.
- *
- * Errors  NoDecision where the net does not end in a layer that decides on a vector
- */
-export const decisionFeatures: Evidence<readonly number[]> = calibration => model =>
-  pipe(
-    TE.fromEither(decisionOf(model)),
-    TE.flatMap(decision =>
-      withSession(
-        calibration,
-        { infer: lowerForFeatures(calibration.batch, decision)(model) },
-        model,
-        async session => {
-          const table = await collectFeatures(
-            session,
-            { ...calibration.feed, batches: calibrationBatches(calibration) },
-            decision.size,
-          )
-          const head = headOf(model, decision, model.weights)
-          const classes = channelsOf(outputShape(model))
-          const power = separationPower(classVarianceOf(table, classes, decision.size))
-          return fewestFeatures(table, head, bestFeatures(decision.size, power))
-        },
-      ),
-    ),
-  )
+/** Which features of a model to trace, by what they were for images: their indices. */
+export type FeatureChoice = (model: Model, table: FeatureTable, decision: Decision) => readonly number[]
+
+/** Every feature. */
+export const allFeatures: FeatureChoice = (_model, _table, { size }) => [...Array(size).keys()]
+
+/** The fewest features, ranked by how well they separate the classes, that hold the net's accuracy on these images. */
+export const decisionFeatures: FeatureChoice = (model, table, decision) => {
+  const power = separationPower(classVarianceOf(table, channelsOf(outputShape(model)), decision.size))
+  return fewestFeatures(table, headOf(model, decision, model.weights), bestFeatures(decision.size, power))
+}

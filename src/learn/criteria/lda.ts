@@ -1,8 +1,9 @@
 /** How well each channel alone separates the classes. */
 import * as E from 'fp-ts/lib/Either.js'
 import type * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Batch } from '../../data/pipeline/batches.js'
 import type { Graph } from '../../graph/graph.js'
-import { lower } from '../../graph/lower.js'
+import { type Lowered, lower } from '../../graph/lower.js'
 import { type CheckedNet, outputShape } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
@@ -17,43 +18,54 @@ import { type Calibration, foldBatches, withSession } from './calibration.js'
 import { addMoments, classVariance, type Moments, noMoments, separationPower } from './discriminants.js'
 import { type Evidence, measureUtilities } from './evidence.js'
 
-/** Every layer with a batch norm or a product, pooled. */
-const pooledCall =
-  (batch: number, paths: readonly Path[]) =>
-  (net: CheckedNet): Graph => {
-    const { at } = lower({ batch, mode: 'inference' })(net)
-    const outputs = paths.flatMap(path => {
+/** The name of the output that is a layer's response, pooled. */
+const pooledName = (path: Path): string => `pooled:${path}`
+
+/** The responses of these layers, pooled. Shapes  [batch, channels] */
+export const pooledOutputs = ({ at }: Lowered, paths: readonly Path[]): Graph['outputs'] =>
+  Object.fromEntries(
+    paths.flatMap(path => {
       const value = at.get(path)
-      return value === undefined ? [] : [[path, globalMean(value)] as const]
-    })
-    return { outputs: Object.fromEntries(outputs), updates: [] }
-  }
+      return value === undefined ? [] : [[pooledName(path), globalMean(value)] as const]
+    }),
+  )
 
 /** By unit, the class moments of its pooled outputs. */
 export type Activations = ReadonlyMap<Path, Moments>
+
+/** Of no image. */
+export const noActivations = (net: CheckedNet, { outputs }: Graph, paths: readonly Path[]): Activations => {
+  const classes = channelsOf(outputShape(net))
+  return new Map(
+    paths.map(path => [path, noMoments(classes, channelsOf(outputs[pooledName(path)]?.shape ?? []))]),
+  )
+}
+
+/** Adds what a call gave for a batch. */
+export const addActivations =
+  (batch: Batch, outputs: Readonly<Record<string, Float32Array>>) =>
+  (sums: Activations): Activations =>
+    new Map(
+      [...sums].map(([path, moments]) => [
+        path,
+        addMoments(batch)(outputs[pooledName(path)] ?? new Float32Array())(moments),
+      ]),
+    )
 
 /** Class statistics of the pooled outputs of these layers. */
 export const momentsAt =
   (calibration: Calibration, paths: readonly Path[]) =>
   (model: Model): TE.TaskEither<LearnError, Activations> => {
-    const graph = pooledCall(calibration.batch, paths)(model)
-    const classes = channelsOf(outputShape(model))
-    const start = new Map(
-      paths.map(path => [path, noMoments(classes, channelsOf(graph.outputs[path]?.shape ?? []))] as const),
-    )
+    const lowered = lower({ batch: calibration.batch, mode: 'inference' })(model)
+    const graph: Graph = { outputs: pooledOutputs(lowered, paths), updates: [] }
     return withSession(calibration, { forward: graph }, model, session =>
-      foldBatches<Activations>(calibration, start, batch => sums => {
-        const seen = session.run('forward', { images: batch.images })
-        return new Map(
-          [...sums].map(([path, moments]) => [
-            path,
-            addMoments(batch)(seen[path] ?? new Float32Array())(moments),
-          ]),
-        )
-      }),
+      foldBatches(calibration, noActivations(model, graph, paths), batch =>
+        addActivations(batch, session.run('forward', { images: batch.images })),
+      ),
     )
   }
 
+/** Every convolution, and every dense layer with a batch norm or channels of its own. */
 const unitPaths = (net: CheckedNet): readonly Path[] => {
   const free = freeUnits(net)
   return [...net.layers.values()].flatMap(({ path, layer }) =>

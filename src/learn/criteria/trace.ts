@@ -7,98 +7,29 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Feeds } from '../../engine/engine.js'
-import { differentiate } from '../../graph/differentiate.js'
-import { deconvolution, gradient } from '../../graph/gradient-rules.js'
-import type { Graph, Value } from '../../graph/graph.js'
-import { type Lowered, lower } from '../../graph/lower.js'
-import * as op from '../../graph/operations.js'
 import { elementAt } from '../../io/element.js'
-import type { CheckedNet } from '../../net/infer.js'
+import { outputShape } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { channelsOf, type Shape, sizeOf } from '../../net/shape.js'
+import type { Model } from '../../net/weights.js'
 import { type Decision, decisionOf } from '../../surgery/analysis/decision.js'
-import type { PruneError } from '../../surgery/error.js'
 import type { Criterion } from '../../surgery/prune/criteria.js'
 import type { Utilities } from '../../surgery/prune/rank.js'
-import { breakTies, hasTies } from '../../surgery/prune/tie-break.js'
-import { featuresIn } from '../training/train.js'
+import { breakTies } from '../../surgery/prune/tie-break.js'
+import { lowerForFeatures } from '../training/train.js'
 import { calibrationBatches, foldBatches, withSession } from './calibration.js'
-import { decisionFeatures } from './decision-features.js'
-import { classVariance, discriminantsOf, noMoments } from './discriminants.js'
+import {
+  allFeatures,
+  classVarianceOf,
+  collectFeatures,
+  decisionFeatures,
+  type FeatureChoice,
+  type FeatureTable,
+} from './decision-features.js'
+import { discriminantsOf } from './discriminants.js'
 import { type Evidence, measureUtilities } from './evidence.js'
-import { ldaUtilities, momentsAt } from './lda.js'
-
-/**
- * What is propagated back, and how it becomes a utility.
- *
- * - `deconvTrace`        the kept features' responses by deconvolution; the mean reconstruction's largest value in space
- * - `discriminantTrace`  responses weighted by how well they separate their class; the mean of |reconstruction × response|
- * - `gradientTrace`      the same start by true gradients; Σ over images of |mean in space of gradient × response|
- */
-export type TraceKind = 'deconvTrace' | 'discriminantTrace' | 'gradientTrace'
-
-/** A call that traces a batch: fed images, targets, `keep` [d] and `discriminants` [classes, d]. */
-export interface TraceCall {
-  readonly graph: Graph
-  /** The units traced, each an output of the call by its path. */
-  readonly units: readonly Path[]
-}
-
-/** Every layer with weights, but for the last. */
-const unitsOf = ({ layers }: CheckedNet, { head }: Decision): readonly Path[] =>
-  [...layers.values()].flatMap(({ path, layer }) =>
-    path !== head && (layer._tag === 'conv' || layer._tag === 'dense' || layer._tag === 'depthwise')
-      ? [path]
-      : [],
-  )
-
-/** The signal at the features. Shapes  [batch, d] */
-const seedOf = (kind: TraceKind, features: Value, targets: Value): Value => {
-  const size = channelsOf(features.shape)
-  const kept = op.mul(features, op.input('keep', [size]))
-  if (kind === 'deconvTrace') return kept
-  return op.mul(kept, op.matmul(targets, op.input('discriminants', [channelsOf(targets.shape), size])))
-}
-
-const spatialAxes = (value: Value): readonly number[] => value.shape.slice(1, -1).map((_, axis) => axis + 1)
-
-/** The trace of one unit for one batch, summed over images: a map, or a number per channel. */
-const traceOf = (kind: TraceKind, signal: Value, response: Value): Value => {
-  if (kind === 'deconvTrace') return op.sum(signal, [0])
-  const product = op.mul(signal, response)
-  if (kind === 'discriminantTrace') return op.sum(product, [0])
-  return op.sum(
-    op.abs(spatialAxes(product).length === 0 ? product : op.mean(product, spatialAxes(product))),
-    [0],
-  )
-}
-
-const traceGraph = (kind: TraceKind, lowered: Lowered, features: Value, units: readonly Path[]): Graph => {
-  const targets = op.input('targets', lowered.logits.shape)
-  const responses = units.flatMap(path => lowered.at.get(path) ?? [])
-  const rules = kind === 'gradientTrace' ? gradient : deconvolution
-  const signals = differentiate(rules)(features, responses, seedOf(kind, features, targets))
-  const outputs = units.flatMap((path, nth) => {
-    const [signal, response] = [signals[nth], responses[nth]]
-    return signal === undefined || response === undefined
-      ? []
-      : [[path, traceOf(kind, signal, response)] as const]
-  })
-  return { outputs: Object.fromEntries(outputs), updates: [] }
-}
-
-/** Errors  NoDecision */
-export const traceCall =
-  (kind: TraceKind, batch: number) =>
-  (net: CheckedNet): E.Either<PruneError, TraceCall> =>
-    pipe(
-      decisionOf(net),
-      E.map(decision => {
-        const units = unitsOf(net, decision)
-        const lowered = lower({ batch, mode: 'inference' })(net)
-        return { graph: traceGraph(kind, lowered, featuresIn(lowered, decision), units), units }
-      }),
-    )
+import { type Activations, addActivations, lda, noActivations } from './lda.js'
+import { type TraceCall, type TraceKind, traceCall } from './trace-call.js'
 
 /** The trace of one unit, summed over images: a map, or a number per channel. */
 export interface TraceSums {
@@ -110,40 +41,77 @@ export interface TraceSums {
 /** By unit. */
 export type Traces = ReadonlyMap<Path, TraceSums>
 
-const noTraces = ({ outputs }: Graph, images: number): Traces =>
+const noTraces = ({ graph: { outputs }, units }: TraceCall, images: number): Traces =>
   new Map(
-    Object.entries(outputs).map(([path, { shape }]) => [
-      path,
-      { shape, images, sums: new Float64Array(sizeOf(shape)) },
-    ]),
+    units.map(path => {
+      const shape = outputs[path]?.shape ?? []
+      return [path, { shape, images, sums: new Float64Array(sizeOf(shape)) }]
+    }),
   )
 
-const addTrace = (total: TraceSums, more: ArrayLike<number>): TraceSums => ({
-  ...total,
-  sums: total.sums.map((value, i) => value + elementAt(more, i)),
-})
-
-const allFeatures: Evidence<null> = () => () => TE.right(null)
-
-/** 1 at the kept features. */
-const featureMask = (size: number, kept: readonly number[] | null): Float32Array => {
-  const all = new Float32Array(size).fill(kept === null ? 1 : 0)
-  for (const j of kept ?? []) all[j] = 1
-  return all
+const addTrace = (total: TraceSums, more: ArrayLike<number>): TraceSums => {
+  const sums = Float64Array.from(total.sums)
+  for (let i = 0; i < sums.length; i++) sums[i] = elementAt(sums, i) + elementAt(more, i)
+  return { ...total, sums }
 }
 
-/** D, where the trace uses it. */
-const discriminantsFor =
-  (kind: TraceKind, { features, size }: Decision): Evidence<Feeds> =>
+const addTraces =
+  (outputs: Readonly<Record<string, Float32Array>>) =>
+  (sums: Traces): Traces =>
+    new Map([...sums].map(([path, total]) => [path, addTrace(total, outputs[path] ?? [])]))
+
+/** What one pass over the images sees: the traces of all units, and the responses they are traces of. */
+interface TracePass {
+  readonly traces: Traces
+  readonly activations: Activations
+}
+
+/** 1 at the kept features. */
+const featureMask = (size: number, kept: readonly number[]): Float32Array => {
+  const mask = new Float32Array(size)
+  for (const j of kept) mask[j] = 1
+  return mask
+}
+
+/** What a trace is fed beside its batches: which features it starts from, and D where it uses it. */
+const feedsOf =
+  (kind: TraceKind, keep: FeatureChoice, decision: Decision) =>
+  (model: Model, table: FeatureTable): Feeds => {
+    const chosen = { keep: featureMask(decision.size, keep(model, table, decision)) }
+    if (kind === 'deconvTrace') return chosen
+    const spread = classVarianceOf(table, channelsOf(outputShape(model)), decision.size)
+    return { ...chosen, discriminants: Float32Array.from(discriminantsOf(spread)) }
+  }
+
+/** Sees the features of all images first, then the traces. */
+const tracePass =
+  (kind: TraceKind, keep: FeatureChoice): Evidence<TracePass> =>
   calibration =>
   model =>
-    kind === 'deconvTrace'
-      ? TE.right({})
-      : pipe(
-          momentsAt(calibration, [features])(model),
-          TE.map(moments => classVariance(moments.get(features) ?? noMoments(1, size))),
-          TE.map(spread => ({ discriminants: Float32Array.from(discriminantsOf(spread)) })),
-        )
+    pipe(
+      TE.Do,
+      TE.bind('decision', () => TE.fromEither(decisionOf(model))),
+      TE.bindW('call', () => TE.fromEither(traceCall(kind, calibration.batch)(model))),
+      TE.flatMap(({ decision, call }) => {
+        const batches = calibrationBatches(calibration)
+        const program = { infer: lowerForFeatures(calibration.batch, decision)(model), trace: call.graph }
+        return withSession(calibration, program, model, async session => {
+          const table = await collectFeatures(session, { ...calibration.feed, batches }, decision.size)
+          const chosen = feedsOf(kind, keep, decision)(model, table)
+          const start: TracePass = {
+            traces: noTraces(call, calibration.batch * batches),
+            activations: noActivations(model, call.graph, call.units),
+          }
+          return foldBatches(calibration, start, batch => ({ traces, activations }) => {
+            const outputs = session.run('trace', { images: batch.images, targets: batch.targets, ...chosen })
+            return {
+              traces: addTraces(outputs)(traces),
+              activations: addActivations(batch, outputs)(activations),
+            }
+          })
+        })
+      }),
+    )
 
 /**
  * The traces of all units from the features that `keep` selects, or from all.
@@ -151,25 +119,12 @@ const discriminantsFor =
  * Errors  NoDecision where the net does not end in a layer that decides on a vector
  */
 export const traces =
-  (kind: TraceKind, keep: Evidence<readonly number[] | null> = allFeatures): Evidence<Traces> =>
+  (kind: TraceKind, keep: FeatureChoice = allFeatures): Evidence<Traces> =>
   calibration =>
   model =>
     pipe(
-      TE.Do,
-      TE.bind('decision', () => TE.fromEither(decisionOf(model))),
-      TE.bindW('call', () => TE.fromEither(traceCall(kind, calibration.batch)(model))),
-      TE.bindW('discriminants', ({ decision }) => discriminantsFor(kind, decision)(calibration)(model)),
-      TE.bindW('kept', () => keep(calibration)(model)),
-      TE.flatMap(({ call: { graph }, decision: { size }, discriminants, kept }) =>
-        withSession(calibration, { trace: graph }, model, session => {
-          const given = { keep: featureMask(size, kept), ...discriminants }
-          const images = calibration.batch * calibrationBatches(calibration)
-          return foldBatches(calibration, noTraces(graph, images), batch => before => {
-            const outputs = session.run('trace', { images: batch.images, targets: batch.targets, ...given })
-            return new Map([...before].map(([path, total]) => [path, addTrace(total, outputs[path] ?? [])]))
-          })
-        }),
-      ),
+      tracePass(kind, keep)(calibration)(model),
+      TE.map(pass => pass.traces),
     )
 
 /** One number per channel: over space, the largest |mean|; `deconvTrace` keeps its sign. */
@@ -189,26 +144,23 @@ export const traceUtilities =
   (_, seen) =>
     E.right(Object.fromEntries([...seen].map(([path, each]) => [path, utilityOf(kind, each)])))
 
-/** A trace as the criterion of that name measures it: the papers' from the features that hold the accuracy, else from all. */
-export const usualTrace = (kind: TraceKind): Evidence<Traces> =>
-  traces(kind, kind === 'deconvTrace' ? decisionFeatures : allFeatures)
+/** Where a trace as the criterion of that name starts: the papers' from the features that hold the accuracy, else from all. */
+const usualFeatures = (kind: TraceKind): FeatureChoice =>
+  kind === 'deconvTrace' ? decisionFeatures : allFeatures
+
+/** A trace as the criterion of that name measures it. */
+export const usualTrace = (kind: TraceKind): Evidence<Traces> => traces(kind, usualFeatures(kind))
 
 /**
  * Utilities by a trace: the papers' starts from the fewest features that hold the accuracy, the others from all. After a
- * strong push many channels have no trace: those are ranked by `lda`.
+ * strong push many channels have no trace: those are ranked by `lda`, on the responses of the same pass.
  */
-export const measureTrace =
-  (kind: TraceKind): Evidence<Utilities> =>
-  calibration =>
-  model =>
+export const measureTrace = (kind: TraceKind): Evidence<Utilities> =>
+  measureUtilities(tracePass(kind, usualFeatures(kind)), (model, { traces, activations }) =>
     pipe(
-      measureUtilities(usualTrace(kind), traceUtilities(kind))(calibration)(model),
-      TE.flatMap(utilities =>
-        hasTies(utilities)
-          ? pipe(
-              ldaUtilities(calibration)(model),
-              TE.map(fallback => breakTies(fallback)(utilities)),
-            )
-          : TE.right(utilities),
-      ),
-    )
+      E.Do,
+      E.bind('utilities', () => traceUtilities(kind)(model, traces)),
+      E.bind('separation', () => lda(model, activations)),
+      E.map(({ utilities, separation }) => breakTies(separation)(utilities)),
+    ),
+  )

@@ -35,7 +35,7 @@ const logitsOfBoth = (
     pruned: lowerForInference(batch)(pruned),
   }
   const weights = { ...pruned.weights, ...prefixKeys(maskedPrefix)(masked.weights) }
-  return withSession(calibration, program, { ...pruned, weights }, session => {
+  return withSession(calibration, program, { weights }, session => {
     const logitsOf = (call: keyof typeof program, { images }: Batch) => session.run(call, { images }).logits
     return foldBatches<BothLogits>(calibration, { masked: [], pruned: [] }, each => all => ({
       masked: [...all.masked, logitsOf('masked', each)],

@@ -96,7 +96,7 @@ export const whiten =
     pipe(
       TE.fromEither(firstConv(path, calibration.batch)(model)),
       TE.flatMap(first =>
-        withSession(calibration, { patches: patchProducts(first) }, { ...model, weights: {} }, session =>
+        withSession(calibration, { patches: patchProducts(first) }, { weights: {} }, session =>
           foldBatches(calibration, { products: new Float64Array(), count: 0 }, ({ images, size }) => sums => {
             const { products = new Float32Array() } = session.run('patches', { images })
             return {

@@ -4,7 +4,13 @@ import type { Batch } from '../../data/pipeline/batches.js'
 import { type Program, variablesOf } from '../../graph/graph.js'
 import type { Model, Weights } from '../../net/weights.js'
 import type { Pruned } from '../../surgery/prune/prune.js'
-import { type Calibration, calibrationBatches, foldBatches, withSession } from '../criteria/calibration.js'
+import {
+  type Calibration,
+  calibrationBatches,
+  foldBatches,
+  withProgram,
+  withWeights,
+} from '../criteria/calibration.js'
 import type { LearnError } from '../error.js'
 import { fitLayer, type ReconstructOptions } from './fit-layer.js'
 import {
@@ -56,7 +62,7 @@ const fitAll = (
  * later layers were fitted to it.
  *
  * Shapes  those of the pruned model
- * Errors  those of `withSession`
+ * Errors  those of `withProgram`
  * Law     where nothing was cut, or what was cut can be expressed by what is left, the outputs are as before
  * Source  He, Zhang, Sun 2017 and Luo, Wu, Lin 2017; the order of layers and the ridge are this project's own
  *
@@ -78,10 +84,12 @@ export const reconstruct =
     const calls = gramCalls(size, places, { pruned: cut.model, whole })
     const program = programOf(calls)
     const variables = variablesIn(program, variablesFor(places, weights, whole.weights))
-    return withSession(calibration, program, { ...cut.model, weights: variables }, async session => {
-      const batches = await foldBatches<readonly Batch[]>(calibration, [], batch => all => [...all, batch])
-      const run = carryingRunner(session, batches)
-      const fitting = { session, run, batches: batches.length, calls, program }
-      return { ...cut.model, weights: fitAll(fitting, places, weights, options) }
-    })
+    return withProgram(calibration, program, session =>
+      withWeights(calibration, session, { weights: variables }, async () => {
+        const batches = await foldBatches<readonly Batch[]>(calibration, [], batch => all => [...all, batch])
+        const run = carryingRunner(session, batches)
+        const fitting = { session, run, batches: batches.length, calls, program }
+        return { ...cut.model, weights: fitAll(fitting, places, weights, options) }
+      }),
+    )
   }

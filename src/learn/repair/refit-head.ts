@@ -96,7 +96,7 @@ const refit =
     const program: Program = { sums: sumsGraph(calibration.batch, cut, whole, head) }
     const all = { ...model.weights, ...prefixKeys(wholePrefix)(whole.weights) }
     const weights = matchingVariables(program, all)
-    return withSession(calibration, program, { ...model, weights }, async session => {
+    return withSession(calibration, program, { weights }, async session => {
       const sums = await foldBatches<InputSums | null>(
         calibration,
         null,

@@ -21,10 +21,6 @@ const breakLayerTies = (utilities: ArrayLike<number>, others: ArrayLike<number>)
   })
 }
 
-/** Whether two channels of one layer have the same utility. */
-export const hasTies = (utilities: Utilities): boolean =>
-  Object.values(utilities).some(each => new Set(Array.from(each)).size < each.length)
-
 /**
  * Utilities in which those equal within a layer are ordered by others; a layer without others keeps its ties.
  *

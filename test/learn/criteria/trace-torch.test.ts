@@ -1,7 +1,6 @@
 /** The papers' trace as PyTorch has it: its own reverse pass, but for a rectifier that rectifies the signal. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import * as TE from 'fp-ts/lib/TaskEither.js'
 import { expect, test } from 'vitest'
 import type { Batch } from '../../../src/data/pipeline/batches.js'
 import { measureUtilities } from '../../../src/learn/criteria/evidence.js'
@@ -108,7 +107,7 @@ test.runIf(torch).each(engines)('deconvolution on %s', async (_, engine) => {
     batch,
     batches: 1,
   }
-  const keep = () => () => TE.right(kept)
+  const keep = () => kept
   const got = await succeed(
     measureUtilities(traces('deconvTrace', keep), traceUtilities('deconvTrace'))(calibration)(model),
   )

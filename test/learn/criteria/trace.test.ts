@@ -1,4 +1,3 @@
-import * as TE from 'fp-ts/lib/TaskEither.js'
 import { describe, expect, test } from 'vitest'
 import type { Batch, Feed } from '../../../src/data/pipeline/batches.js'
 import type { Engine } from '../../../src/engine/engine.js'
@@ -6,10 +5,11 @@ import { topologicalOrder, type Value } from '../../../src/graph/graph.js'
 import { lower } from '../../../src/graph/lower.js'
 import * as op from '../../../src/graph/operations.js'
 import type { Calibration } from '../../../src/learn/criteria/calibration.js'
-import { decisionFeatures } from '../../../src/learn/criteria/decision-features.js'
+import { decisionFeatures, type FeatureChoice } from '../../../src/learn/criteria/decision-features.js'
 import { measureUtilities } from '../../../src/learn/criteria/evidence.js'
 import { ldaUtilities } from '../../../src/learn/criteria/lda.js'
-import { measureTrace, type TraceKind, traces, traceUtilities } from '../../../src/learn/criteria/trace.js'
+import { measureTrace, traces, traceUtilities } from '../../../src/learn/criteria/trace.js'
+import type { TraceKind } from '../../../src/learn/criteria/trace-call.js'
 import type { Path } from '../../../src/net/path.js'
 import { channelsOf, type Shape, sizeOf } from '../../../src/net/shape.js'
 import type { Net } from '../../../src/net/tree.js'
@@ -243,7 +243,7 @@ describe.each(Object.entries(nets))('%s', (_, given) => {
   })
 
   test('from the kept features alone', async () => {
-    const keep = () => () => TE.right([1])
+    const keep = () => [1]
     expectClose(
       await succeed(
         measureUtilities(
@@ -257,7 +257,12 @@ describe.each(Object.entries(nets))('%s', (_, given) => {
 
   test('deconvTrace starts from the fewest features that hold the accuracy, the others from all', async () => {
     const calibration = calibrationOf(given.input)
-    const kept = await succeed(decisionFeatures(calibration)(model))
+    let kept: readonly number[] = []
+    const noting: FeatureChoice = (...seen) => {
+      kept = decisionFeatures(...seen)
+      return kept
+    }
+    await succeed(traces('deconvTrace', noting)(calibration)(model))
     expect(kept.length).toBeGreaterThan(0)
     const marked = (j: number) => (kept.includes(j) ? 1 : 0)
     expectClose(
@@ -290,7 +295,7 @@ test('channels without a trace are ranked by class separation', async () => {
 
 test('without kept features every trace is zero', async () => {
   const model = modelOf(5)(nets.chain ?? net('none', image(1, 1, 1), flatten))
-  const keep = () => () => TE.right([])
+  const keep = () => []
   const none = await succeed(traces('discriminantTrace', keep)(calibrationOf(model.net.input))(model))
   expect(none.size).toBeGreaterThan(3)
   expect([...none.values()].every(({ sums }) => sums.every(value => value === 0))).toBe(true)
