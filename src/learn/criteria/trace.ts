@@ -49,11 +49,10 @@ const noTraces = ({ graph: { outputs }, units }: TraceCall, images: number): Tra
     }),
   )
 
-const addTrace = (total: TraceSums, more: ArrayLike<number>): TraceSums => {
-  const sums = Float64Array.from(total.sums)
-  for (let i = 0; i < sums.length; i++) sums[i] = elementAt(sums, i) + elementAt(more, i)
-  return { ...total, sums }
-}
+const addTrace = (total: TraceSums, more: ArrayLike<number>): TraceSums => ({
+  ...total,
+  sums: total.sums.map((value, i) => value + elementAt(more, i)),
+})
 
 const addTraces =
   (outputs: Readonly<Record<string, Float32Array>>) =>
