@@ -28,7 +28,7 @@ describe('what a session is opened with', () => {
 
   test.each([
     ['one image through a small net', inference(1, 32), true],
-    ['more work than one thread does as fast', inference(1, 256), false],
+    ['more work than one thread does as fast', inference(1, 640), false],
     ['a batch', inference(2, 4), false],
     ['training', learning(), false],
   ])('one thread for one image through a small net alone: %s', (_, program, small) => {
