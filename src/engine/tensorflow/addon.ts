@@ -25,6 +25,8 @@ interface NativeSession {
 /** What `addon/module.cc` exports. */
 export interface Addon {
   readonly version: string
+  /** Absent from builds of older sources. */
+  readonly hasKernels?: boolean
   readonly Session: new (graph: Uint8Array, config: Uint8Array, target: string) => NativeSession
   readonly countSessions: () => number
   /** Ends the runs under way, which fail. */
@@ -68,8 +70,15 @@ export interface AddonRuntime extends Runtime {
   readonly startServer: (task: ServerTask, host: string) => string
 }
 
-export const addonRuntime = ({ version, Session, countSessions, startServerAt }: Addon): AddonRuntime => ({
+export const addonRuntime = ({
   version,
+  hasKernels = false,
+  Session,
+  countSessions,
+  startServerAt,
+}: Addon): AddonRuntime => ({
+  version,
+  hasKernels,
   open: (graph, options) =>
     openGraph(new Session(graphDef(graph), sessionConfig(options), options.target ?? '')),
   countGraphs: countSessions,

@@ -92,6 +92,14 @@ const once = <A>(open: (file: string, threads: number, serves: boolean) => A) =>
     }, failed)
 }
 
+/** Where TensorFlow may use a GPU, convolutions are its own: this project's operations run on the processor. */
+const forDevices =
+  (native: Native) =>
+  ({ runtime }: { readonly runtime: AddonRuntime }): Loaded => ({
+    runtime:
+      native.source === 'built' && native.facts.kind === 'gpu' ? { ...runtime, hasKernels: false } : runtime,
+  })
+
 const startBinding = once((file, threads): LoadedBinding => {
   const binding = openBinding(file)
   return { binding, runtime: officialRuntime(binding), threads }
@@ -164,16 +172,17 @@ export const loadRuntime = ({
 }: LoadOptions = {}): E.Either<EngineError, Required<Loaded>> =>
   pipe(
     requireNative(),
-    E.flatMap(
-      ({ file, addon }): E.Either<EngineError, Loaded> =>
-        runtime === 'official' || (runtime === undefined && O.isNone(addon))
-          ? startBinding(file, threads)
-          : pipe(
-              addon,
-              E.fromOption(() => missing),
-              E.flatMap(found => startAddon(found, threads)),
-            ),
-    ),
+    E.flatMap((native): E.Either<EngineError, Loaded> => {
+      const { file, addon } = native
+      return runtime === 'official' || (runtime === undefined && O.isNone(addon))
+        ? startBinding(file, threads)
+        : pipe(
+            addon,
+            E.fromOption(() => missing),
+            E.flatMap(found => startAddon(found, threads)),
+            E.map(forDevices(native)),
+          )
+    }),
     E.map(loaded => ({ threads, ...loaded })),
   )
 

@@ -102,7 +102,7 @@ export const openSession = <P extends Program>(
   program: P,
   constants: Weights = {},
 ): TracedSession<P> => {
-  const emission = emitProgram()(program, constants)
+  const emission = emitProgram({ kernels: runtime.hasKernels === true })(program, constants)
   const graph = runtime.open(emission, options)
   graph.prepare({ inputs: [], outputs: [], targets: [emission.begun] }).run([])
   const runners = new Map(

@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include "async_run.h"
+#include "kernels/convolution.h"
 #include "server.h"
 #include "session.h"
 #include "values.h"
@@ -65,6 +66,7 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["version"] = TF_Version();
+  exports["hasKernels"] = hasKernels();
   exports["Session"] = SessionObject::define(env);
   exports["countSessions"] = Napi::Function::New(env, [](const Napi::CallbackInfo &info) {
     return Napi::Number::New(info.Env(), static_cast<double>(Session::count()));

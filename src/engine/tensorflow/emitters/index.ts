@@ -1,9 +1,11 @@
 /** Emits primitive operations as TensorFlow nodes, by one table that the compiler keeps complete. */
 import type { Kind, Update, Value } from '../../../graph/graph.js'
+import { type Fusions, noFusions } from '../graph/fuse.js'
 import type { Writer } from '../graph/writer.js'
 import * as arithmetic from './arithmetic.js'
 import { allReduce } from './collective.js'
 import type { Emitted, Emitter } from './emitter.js'
+import { emitFused } from './fused.js'
 import * as norm from './norm.js'
 import * as windows from './windows.js'
 
@@ -45,20 +47,23 @@ const writerFor = (write: Writer, { op }: Value): Writer =>
   op.kind === 'input' || op.kind === 'weight' ? write : write.within(op.kind)
 
 /**
- * Emits each value once, after its inputs; returns the outputs of each.
+ * Emits each value once, after its inputs, but for those inside fused convolutions; returns the outputs of each.
  *
  * @example
  * emit(write, edges)(topologicalOrder([logits])).get(logits)
  */
 export const emit =
-  (write: Writer, edges: Edges) =>
+  (write: Writer, edges: Edges, { convs, inside }: Fusions = noFusions) =>
   (values: readonly Value[]): ReadonlyMap<Value, Emitted> => {
     const table = { ...pure, ...edges }
     const outputs = new Map<Value, Emitted>()
-    for (const value of values) {
+    const outputsOf = (value: Value): Emitted => outputs.get(value) as Emitted // in order: inputs come first
+    const emitValue = (value: Value): Emitted => {
+      const fused = convs.get(value)
+      if (fused !== undefined) return emitFused(write.within('conv'), fused, input => outputsOf(input)[0])
       const emitter = table[value.op.kind] as Emitter<Kind> // the kind picks the emitter; the types cannot follow
-      const inputs = value.inputs.map(input => outputs.get(input) as Emitted) // in order: inputs come first
-      outputs.set(value, emitter(writerFor(write, value), value, ...inputs))
+      return emitter(writerFor(write, value), value, ...value.inputs.map(outputsOf))
     }
+    for (const value of values) if (!inside.has(value)) outputs.set(value, emitValue(value))
     return outputs
   }

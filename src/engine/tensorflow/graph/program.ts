@@ -4,6 +4,7 @@ import type { Shape } from '../../../net/shape.js'
 import type { Weights } from '../../../net/weights.js'
 import type { Emitted } from '../emitters/emitter.js'
 import { emit } from '../emitters/index.js'
+import { fuseConvs, noFusions } from './fuse.js'
 import { after, floats, type GraphNode, int32, type Ref, type } from './node.js'
 import { assign, handle, placeholder, read, type VariableHandles, variables } from './variables.js'
 import { type Writer, type WriterOptions, writer } from './writer.js'
@@ -37,17 +38,25 @@ export interface Emission {
 const addSignal = (write: Writer, refs: readonly Ref[], hint: string): Ref =>
   write.add('Identity', [write.number(0), ...refs.map(after)], floats, hint)
 
-const callOf = (write: Writer, held: VariableHandles, graph: Graph): Call => {
+export interface ProgramOptions extends WriterOptions {
+  /** Whether the runtime has operations of this project, for convolutions by constants. */
+  readonly kernels?: boolean
+}
+
+const callOf = (write: Writer, held: VariableHandles, graph: Graph, kernels: boolean): Call => {
   const values = valuesOf(graph)
   const { edges, changes } = variables(write, held, values)
-  const refs = emit(write, edges)(values)
+  const fusions = kernels ? fuseConvs(graph, name => held.constants.has(name)) : noFusions
+  const refs = emit(write, edges, fusions)(values)
   const outputs = Object.entries(graph.outputs).map(([name, value]) => {
     const [ref] = refs.get(value) as Emitted // every output is among the values
     return [name, write.add('Identity', [ref], floats, `output/${name}`)] as const
   })
   const inputs = values.flatMap(value => {
+    const { op, shape } = value
+    if (op.kind !== 'input') return []
     const [ref] = refs.get(value) as Emitted // as above
-    return value.op.kind === 'input' ? [[value.op.name, { ref, shape: value.shape }] as const] : []
+    return [[op.name, { ref, shape }] as const]
   })
   return {
     inputs: Object.fromEntries(inputs),
@@ -79,7 +88,7 @@ const setZero = (write: Writer, variable: Ref, shape: Shape): Ref =>
  * Law  each call emits every value once; calls share variables and constants, nothing else
  */
 export const emitProgram =
-  (options: WriterOptions = {}) =>
+  ({ kernels = false, ...options }: ProgramOptions = {}) =>
   (program: Program, constants: Weights = {}): Emission => {
     const root = writer(options)
     const all = Object.entries(variablesOf(program))
@@ -102,7 +111,7 @@ export const emitProgram =
       calls: Object.fromEntries(
         Object.entries(program).map(([name, graph]) => [
           name,
-          callOf(root.within(`call/${name}`), held, graph),
+          callOf(root.within(`call/${name}`), held, graph, kernels),
         ]),
       ),
       variables: Object.fromEntries(

@@ -48,7 +48,8 @@ const ownFolder = fileURLToPath(new URL('../../../../src/engine/tensorflow/addon
 const quiet = join(ownFolder, 'quiet.cc')
 
 const ownSources = (): readonly string[] =>
-  readdirSync(ownFolder)
+  readdirSync(ownFolder, { recursive: true, encoding: 'utf8' })
+    .filter(name => /\.(cc|h)$/.test(name))
     .toSorted()
     .map(name => join(ownFolder, name))
 

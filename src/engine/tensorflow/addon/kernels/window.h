@@ -1,0 +1,63 @@
+/** How a window slides over maps [image, row, column, channel] with padding around them. It knows no TensorFlow. */
+#pragma once
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+struct Window {
+  int height, width;
+  int down, across;  // strides
+  int top, bottom, left, right;
+
+  bool isPadded() const { return top + bottom + left + right > 0; }
+  int rows(int of) const { return (of + top + bottom - height) / down + 1; }
+  int columns(int of) const { return (of + left + right - width) / across + 1; }
+};
+
+/** The sizes of a map. */
+struct Map {
+  int images, rows, columns, channels;
+
+  size_t row() const { return static_cast<size_t>(columns) * channels; }
+  size_t image() const { return rows * row(); }
+};
+
+/** Some neighbours in a row of outputs, which are computed together. */
+struct Tile {
+  int image, row, column, pixels;
+};
+
+/** Cuts all rows of a map into tiles of nearly equal size, of `most` pixels at most. */
+inline std::vector<Tile> tilesOf(const Map &y, int most) {
+  const int count = (y.columns + most - 1) / most;
+  std::vector<Tile> tiles;
+  for (int image = 0; image < y.images; image++)
+    for (int row = 0; row < y.rows; row++)
+      for (int nth = 0; nth < count; nth++) {
+        const int from = y.columns * nth / count;
+        tiles.push_back({image, row, from, y.columns * (nth + 1) / count - from});
+      }
+  return tiles;
+}
+
+/** Where the windows of outputs begin in a map, or in a copy of it with padding. */
+class Source {
+ public:
+  /** `begin` to `end`: the tiles whose windows are looked for; `padding`: the value around the map. */
+  Source(const Map &x, const Window &window, const float *map, const Tile &begin, const Tile &end, float padding);
+
+  size_t row() const { return row_; }
+
+  const float *at(int image, int row, int column) const {
+    return floats_ + (image - image_) * image_floats_ + static_cast<size_t>(row - first_) * window_.down * row_ +
+           static_cast<size_t>(column) * window_.across * channels_;
+  }
+
+ private:
+  void copy(const Map &x, const float *map, const Tile &begin, const Tile &end, float padding);
+
+  Window window_;
+  int channels_, image_ = 0, first_ = 0;
+  size_t row_, image_floats_;
+  const float *floats_;
+};
