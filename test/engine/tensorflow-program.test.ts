@@ -1,6 +1,7 @@
 /** What TensorFlow is given: the session's options, and the graph. */
 import { describe, expect, test } from 'vitest'
 import { sessionConfig } from '../../src/engine/tensorflow/config.js'
+import { isFusingQuicker } from '../../src/engine/tensorflow/graph/fuse.js'
 import { emitProgram } from '../../src/engine/tensorflow/graph/program.js'
 import { isSmallInference } from '../../src/engine/tensorflow/single-image.js'
 import type { Program } from '../../src/graph/graph.js'
@@ -33,6 +34,14 @@ describe('what a session is opened with', () => {
     ['training', learning(), false],
   ])('one thread for one image through a small net alone: %s', (_, program, small) => {
     expect(isSmallInference(program)).toBe(small)
+  })
+
+  test.each([
+    ['one image through any net', inference(1, 640), true],
+    ['a batch in a small net', inference(8, 32), true],
+    ['a batch in a large net', inference(8, 256), false],
+  ])('convolutions of the addon where they are quicker: %s', (_, program, quicker) => {
+    expect(isFusingQuicker(program)).toBe(quicker)
   })
 })
 

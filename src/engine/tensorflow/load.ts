@@ -92,13 +92,18 @@ const once = <A>(open: (file: string, threads: number, serves: boolean) => A) =>
     }, failed)
 }
 
-/** Where TensorFlow may use a GPU, convolutions are its own: this project's operations run on the processor. */
+/** Whether the user limits oneDNN to processors without AVX-512, which this project's operations need. */
+const isBelowAvx512 = (isa = ''): boolean => /^(sse|avx(?!512|10))/i.test(isa)
+
+/** Where TensorFlow may use a GPU or less than AVX-512, convolutions are its own. */
 const forDevices =
   (native: Native) =>
-  ({ runtime }: { readonly runtime: AddonRuntime }): Loaded => ({
-    runtime:
-      native.source === 'built' && native.facts.kind === 'gpu' ? { ...runtime, hasKernels: false } : runtime,
-  })
+  ({ runtime }: { readonly runtime: AddonRuntime }): Loaded => {
+    const mayUseGpu = native.source === 'built' && native.facts.kind === 'gpu'
+    return mayUseGpu || isBelowAvx512(process.env.ONEDNN_MAX_CPU_ISA)
+      ? { runtime: { ...runtime, hasKernels: false } }
+      : { runtime }
+  }
 
 const startBinding = once((file, threads): LoadedBinding => {
   const binding = openBinding(file)

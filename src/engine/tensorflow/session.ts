@@ -4,6 +4,7 @@ import { type Shape, sizeOf } from '../../net/shape.js'
 import type { Weights } from '../../net/weights.js'
 import type { Feeds, Fetched, Session } from '../engine.js'
 import type { SessionOptions } from './config.js'
+import { isFusingQuicker } from './graph/fuse.js'
 import { type Access, type Call, type Emission, emitProgram } from './graph/program.js'
 import type { OpenGraph, Runtime } from './runtime.js'
 
@@ -102,7 +103,10 @@ export const openSession = <P extends Program>(
   program: P,
   constants: Weights = {},
 ): TracedSession<P> => {
-  const emission = emitProgram({ kernels: runtime.hasKernels === true })(program, constants)
+  const emission = emitProgram({ kernels: runtime.hasKernels === true && isFusingQuicker(program) })(
+    program,
+    constants,
+  )
   const graph = runtime.open(emission, options)
   graph.prepare({ inputs: [], outputs: [], targets: [emission.begun] }).run([])
   const runners = new Map(
