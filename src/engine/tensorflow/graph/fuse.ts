@@ -5,18 +5,26 @@
 import { type Graph, type Kind, type OpOf, type Program, type Value, valuesOf } from '../../../graph/graph.js'
 import { macsIn } from '../../../graph/macs.js'
 import { sumBy } from '../../../io/count.js'
+import { elementAt } from '../../../io/element.js'
 import { channelsOf, isSameShape } from '../../../net/shape.js'
+import type { Tensor, Weights } from '../../../net/weights.js'
 
 type Of<K extends Kind> = Value & { readonly op: OpOf<K> }
 
 /** What one operation of the addon computes. */
 export interface FusedConv {
   readonly product: Of<'conv'>
-  /** A norm or a bias. */
-  readonly behind: Value | undefined
+  readonly kernel: Tensor
+  /** What each filter's sums are multiplied by, and what is added to them. */
+  readonly line: Line
   /** The other term of a sum. */
   readonly side: Value | undefined
   readonly clamp: 'relu' | 'relu6' | undefined
+}
+
+interface Line {
+  readonly scale: Float32Array
+  readonly shift: Float32Array
 }
 
 /** The fused convolutions of a graph. */
@@ -26,8 +34,6 @@ export interface Fusions {
   /** Values inside them, which nothing else reads. */
   readonly inside: ReadonlySet<Value>
 }
-
-export const noFusions: Fusions = { convs: new Map(), inside: new Set() }
 
 const is =
   <K extends Kind>(...kinds: readonly K[]) =>
@@ -51,31 +57,38 @@ const soleReaders = (graph: Graph, values: readonly Value[]): ReadonlyMap<Value,
   )
 }
 
-/** Whether a value follows from constants alone. */
-const constantTest = (values: readonly Value[], isConstant: (name: string) => boolean) => {
-  const known = new Set<Value>()
-  for (const value of values) {
-    const { op, inputs } = value
-    if (op.kind === 'constant' || (op.kind === 'weight' && isConstant(op.name))) known.add(value)
-    else if (inputs.length > 0 && inputs.every(input => known.has(input))) known.add(value)
-  }
-  return (value: Value | undefined): boolean => value !== undefined && known.has(value)
-}
-
-type Test = (value: Value | undefined) => boolean
-
 /** The other input of a sum. */
 const otherTerm = (sum: Value, term: Value): Value | undefined => sum.inputs.find(input => input !== term)
 
-const isBiasOf = (product: Value, sum: Value, isConstant: Test): boolean => {
-  const bias = otherTerm(sum, product)
-  return (
-    sum.op.kind === 'add' && isSameShape(bias?.shape ?? [], [channelsOf(product.shape)]) && isConstant(bias)
-  )
-}
+/** The numbers of a weight that is a constant. */
+type ConstantOf = (value: Value | undefined) => Tensor | undefined
 
-const isNormOf = (product: Value, norm: Value, isConstant: Test): boolean =>
-  norm.op.kind === 'normalise' && norm.inputs[0] === product && norm.inputs.slice(1).every(isConstant)
+const constantIn =
+  (constants: Weights): ConstantOf =>
+  value =>
+    value?.op.kind === 'weight' ? constants[value.op.name] : undefined
+
+const lineOfBias = (filters: number, bias: Float32Array): Line => ({
+  scale: new Float32Array(filters).fill(1),
+  shift: bias,
+})
+
+/** A bias or a norm by fixed statistics behind a product, as a line. */
+const lineBehind = (product: Value, next: Value | undefined, constantOf: ConstantOf): Line | undefined => {
+  if (next?.op.kind === 'add') {
+    const bias = constantOf(otherTerm(next, product))
+    return bias !== undefined && isSameShape(bias.shape, [channelsOf(product.shape)])
+      ? lineOfBias(channelsOf(product.shape), bias.data)
+      : undefined
+  }
+  if (next?.op.kind !== 'normalise' || next.inputs[0] !== product) return undefined
+  const { epsilon } = next.op
+  const [scale, shift, mean, variance] = next.inputs.slice(1).map(input => constantOf(input)?.data)
+  if (scale === undefined || shift === undefined || mean === undefined || variance === undefined)
+    return undefined
+  const factor = scale.map((each, c) => each / Math.sqrt(elementAt(variance, c) + epsilon))
+  return { scale: factor, shift: shift.map((each, c) => each - elementAt(mean, c) * elementAt(factor, c)) }
+}
 
 const sideOf = (sum: Value | undefined, term: Value): Value | undefined => {
   if (sum?.op.kind !== 'add') return undefined
@@ -108,13 +121,13 @@ export const isFusingQuicker = (program: Program): boolean => {
 }
 
 /** Law  the fused convolutions and the values outside them compute the same outputs as the graph */
-export const fuseConvs = (graph: Graph, isConstantName: (name: string) => boolean): Fusions => {
+export const fuseConvs = (graph: Graph, constants: Weights): Fusions => {
   const values = valuesOf(graph)
   const readers = soleReaders(graph, values)
-  const isConstant = constantTest(values, isConstantName)
+  const constantOf = constantIn(constants)
   const convs = new Map<Value, FusedConv>()
   const inside = new Set<Value>()
-  const fuse = (product: Of<'conv'>): void => {
+  const fuse = (product: Of<'conv'>, kernel: Tensor): void => {
     let last: Value = product
     const absorb = (next: Value): void => {
       inside.add(last)
@@ -125,20 +138,26 @@ export const fuseConvs = (graph: Graph, isConstantName: (name: string) => boolea
       return reader === undefined || convs.has(reader) || inside.has(reader) ? undefined : reader
     }
     const second = next()
-    const behind =
-      second !== undefined && (isNormOf(product, second, isConstant) || isBiasOf(product, second, isConstant))
-        ? second
-        : undefined
-    if (behind !== undefined) absorb(behind)
+    const line = lineBehind(product, second, constantOf)
+    if (second !== undefined && line !== undefined) absorb(second)
     const third = next()
     const side = sideOf(third, last)
     if (third !== undefined && side !== undefined) absorb(third)
     const fourth = next()
     const clamp = isClamp(fourth) ? fourth.op.kind : undefined
     if (isClamp(fourth)) absorb(fourth)
-    convs.set(last, { product, behind, side, clamp })
+    const filters = channelsOf(product.shape)
+    convs.set(last, {
+      product,
+      kernel,
+      line: line ?? lineOfBias(filters, new Float32Array(filters)),
+      side,
+      clamp,
+    })
   }
-  for (const value of values)
-    if (isConv(value) && value.op.window.dilation === 1 && isConstant(value.inputs[1])) fuse(value)
+  for (const value of values) {
+    const kernel = isConv(value) && value.op.window.dilation === 1 ? constantOf(value.inputs[1]) : undefined
+    if (isConv(value) && kernel !== undefined) fuse(value, kernel)
+  }
   return { convs, inside }
 }

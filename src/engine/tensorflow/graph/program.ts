@@ -4,7 +4,7 @@ import type { Shape } from '../../../net/shape.js'
 import type { Weights } from '../../../net/weights.js'
 import type { Emitted } from '../emitters/emitter.js'
 import { emit } from '../emitters/index.js'
-import { fuseConvs, noFusions } from './fuse.js'
+import { fuseConvs } from './fuse.js'
 import { after, floats, type GraphNode, int32, type Ref, type } from './node.js'
 import { assign, handle, placeholder, read, type VariableHandles, variables } from './variables.js'
 import { type Writer, type WriterOptions, writer } from './writer.js'
@@ -43,10 +43,10 @@ export interface ProgramOptions extends WriterOptions {
   readonly kernels?: boolean
 }
 
-const callOf = (write: Writer, held: VariableHandles, graph: Graph, kernels: boolean): Call => {
+const callOf = (write: Writer, held: VariableHandles, graph: Graph, fused: Weights): Call => {
   const values = valuesOf(graph)
   const { edges, changes } = variables(write, held, values)
-  const fusions = kernels ? fuseConvs(graph, name => held.constants.has(name)) : noFusions
+  const fusions = fuseConvs(graph, fused)
   const refs = emit(write, edges, fusions)(values)
   const outputs = Object.entries(graph.outputs).map(([name, value]) => {
     const [ref] = refs.get(value) as Emitted // every output is among the values
@@ -111,7 +111,7 @@ export const emitProgram =
       calls: Object.fromEntries(
         Object.entries(program).map(([name, graph]) => [
           name,
-          callOf(root.within(`call/${name}`), held, graph, kernels),
+          callOf(root.within(`call/${name}`), held, graph, kernels ? constants : {}),
         ]),
       ),
       variables: Object.fromEntries(

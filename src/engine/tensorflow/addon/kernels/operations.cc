@@ -16,15 +16,18 @@ using tensorflow::OpKernelContext;
 
 namespace {
 
-/** x, a kernel, what its filters are multiplied by and what is added to them, and none or one map to add. */
+/**
+ * Of x, and of none or one map to add: a kernel, what its filters are multiplied by and what is added to them are attributes,
+ * for a constant is a node, which takes time in each run.
+ */
 REGISTER_OP("EspalierConv")
     .Input("x: float")
-    .Input("kernel: float")
-    .Input("scale: float")
-    .Input("shift: float")
     .Input("sides: count * float")
     .Output("y: float")
     .Attr("count: int >= 0 = 0")
+    .Attr("kernel: tensor")
+    .Attr("scale: tensor")
+    .Attr("shift: tensor")
     .Attr("window: list(int)")
     .Attr("clamp: int = 0")
     .SetShapeFn([](tensorflow::shape_inference::InferenceContext *context) {
@@ -48,6 +51,9 @@ Window windowOf(const tensorflow::TensorShape &kernel, const std::vector<int> &a
 class ConvolutionKernel : public OpKernel {
  public:
   explicit ConvolutionKernel(OpKernelConstruction *construction) : OpKernel(construction) {
+    OP_REQUIRES_OK(construction, construction->GetAttr("kernel", &kernel_));
+    OP_REQUIRES_OK(construction, construction->GetAttr("scale", &scale_));
+    OP_REQUIRES_OK(construction, construction->GetAttr("shift", &shift_));
     OP_REQUIRES_OK(construction, construction->GetAttr("window", &window_));
     OP_REQUIRES_OK(construction, construction->GetAttr("clamp", &clamp_));
   }
@@ -58,7 +64,7 @@ class ConvolutionKernel : public OpKernel {
     tensorflow::Tensor *output = nullptr;
     OP_REQUIRES(context, x == x_, tensorflow::errors::InvalidArgument("a map of another size"));
     OP_REQUIRES_OK(context, context->allocate_output(0, y_, &output));
-    const float *side = context->num_inputs() > 4 ? floatsOf(context->input(4)) : nullptr;
+    const float *side = context->num_inputs() > 1 ? floatsOf(context->input(1)) : nullptr;
     const float *from = floatsOf(context->input(0));
     float *to = output->flat<float>().data();
     share(context, convolution_->parts(), convolution_->macs(),
@@ -66,19 +72,19 @@ class ConvolutionKernel : public OpKernel {
   }
 
  private:
-  /** Packs the filters at the first call, for they are constants. */
+  /** Packs the filters at the first call, which tells the size of the map. */
   void prepare(OpKernelContext *context) {
-    const tensorflow::TensorShape &kernel = context->input(1).shape();
+    const tensorflow::TensorShape &kernel = kernel_.shape();
     const Window window = windowOf(kernel, window_);
     const int filters = static_cast<int>(kernel.dim_size(3));
     x_ = context->input(0).shape();
     const Map x = mapOf(x_);
     y_ = {x.images, window.rows(x.rows), window.columns(x.columns), filters};
     convolution_ = std::make_unique<Convolution>(window, x, filters, static_cast<Clamp>(clamp_),
-                                                 floatsOf(context->input(1)), floatsOf(context->input(2)),
-                                                 floatsOf(context->input(3)));
+                                                 floatsOf(kernel_), floatsOf(scale_), floatsOf(shift_));
   }
 
+  tensorflow::Tensor kernel_, scale_, shift_;
   std::vector<int> window_;
   int clamp_ = 0;
   std::once_flag once_;
