@@ -1,6 +1,6 @@
 /** Emits primitive operations as TensorFlow nodes, by one table that the compiler keeps complete. */
 import type { Kind, Update, Value } from '../../../graph/graph.js'
-import type { Fusions } from '../graph/fuse.js'
+import { type Fusions, noFusions } from '../graph/fuse.js'
 import type { Writer } from '../graph/writer.js'
 import * as arithmetic from './arithmetic.js'
 import { allReduce } from './collective.js'
@@ -50,10 +50,10 @@ const writerFor = (write: Writer, { op }: Value): Writer =>
  * Emits each value once, after its inputs, but for those inside fused convolutions; returns the outputs of each.
  *
  * @example
- * emit(write, edges, fuseConvs(graph, constants))(valuesOf(graph)).get(logits)
+ * emit(write, edges)(topologicalOrder([logits])).get(logits)
  */
 export const emit =
-  (write: Writer, edges: Edges, { convs, inside }: Fusions) =>
+  (write: Writer, edges: Edges, { convs, inside }: Fusions = noFusions) =>
   (values: readonly Value[]): ReadonlyMap<Value, Emitted> => {
     const table = { ...pure, ...edges }
     const outputs = new Map<Value, Emitted>()

@@ -35,6 +35,8 @@ export interface Fusions {
   readonly inside: ReadonlySet<Value>
 }
 
+export const noFusions: Fusions = { convs: new Map(), inside: new Set() }
+
 const is =
   <K extends Kind>(...kinds: readonly K[]) =>
   (value: Value | undefined): value is Of<K> =>
