@@ -1,9 +1,10 @@
 /** Weights as constants, which TensorFlow's addon convolves by kernels of its own. */
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Program } from '../../src/graph/graph.js'
+import { type Graph, type Program, type Value, variablesOf } from '../../src/graph/graph.js'
 import * as op from '../../src/graph/operations.js'
 import { lowerForInference } from '../../src/learn/training/train.js'
+import { channelsOf } from '../../src/net/shape.js'
 import type { Weights } from '../../src/net/weights.js'
 import { available, float64 } from '../support/engines.js'
 import { apart, type Numbers } from '../support/nets/agree.js'
@@ -42,37 +43,67 @@ describe.skipIf(engine === undefined)('weights as constants', () => {
     )
   })
 
-  const shape = fc.record({
+  const drawn = fc.record({
+    kind: fc.constantFrom('conv', 'depthwise', 'normalise', 'maxPool'),
     batch: fc.integer({ min: 1, max: 3 }),
+    rows: fc.integer({ min: 1, max: 14 }),
     columns: fc.integer({ min: 1, max: 14 }),
-    channels: fc.integer({ min: 1, max: 20 }),
+    channels: fc.integer({ min: 1, max: 40 }),
     filters: fc.integer({ min: 1, max: 140 }),
     side: fc.constantFrom(1, 2, 3, 5),
     stride: fc.constantFrom(1, 2),
-    clamp: fc.constantFrom(null, 'relu', 'relu6'),
+    clamp: fc.constantFrom('none', 'relu', 'relu6'),
+    behind: fc.constantFrom('none', 'bias', 'norm'),
     isSum: fc.boolean(),
   })
 
-  test('convolve as they should, whatever the width of a map and the number of filters', async () => {
+  type Drawn = typeof drawn extends fc.Arbitrary<infer A> ? A : never
+
+  const normOf = (x: Value): Value => {
+    const weight = (name: string) => op.weight(name, [channelsOf(x.shape)])
+    return op.normalise(x, weight('scale'), weight('shift'), weight('mean'), weight('variance'), 1e-3)
+  }
+
+  const productOf = (
+    images: Value,
+    name: string,
+    { kind, channels, filters, side, stride }: Drawn,
+  ): Value => {
+    const window = { stride, padding: 'same', dilation: 1 } as const
+    if (kind === 'conv') return op.conv(images, op.weight(name, [side, side, channels, filters]), window)
+    if (kind === 'depthwise') return op.depthwise(images, op.weight(name, [side, side, channels, 1]), window)
+    return kind === 'normalise' ? normOf(images) : op.maxPool(images, { ...window, size: side })
+  }
+
+  const answerOf = (images: Value, given: Drawn): Value => {
+    const product = productOf(images, 'a', given)
+    const bias = () => op.add(product, op.weight('bias', [channelsOf(product.shape)]))
+    const shifted = given.behind === 'none' ? product : given.behind === 'bias' ? bias() : normOf(product)
+    const sum = given.isSum ? op.add(shifted, productOf(images, 'b', given)) : shifted
+    if (given.clamp === 'none') return sum
+    return given.clamp === 'relu' ? op.relu(sum) : op.relu6(sum)
+  }
+
+  const constantsOf = (graph: Graph): Weights =>
+    Object.fromEntries(
+      Object.entries(variablesOf({ infer: graph })).map(([name, shape]) => [
+        name,
+        { shape, data: fedWith(2, name, shape).map(value => (name === 'variance' ? value ** 2 : value)) },
+      ]),
+    )
+
+  test('compute as they should, whatever the size of a map and the number of channels', async () => {
     await fc.assert(
-      fc.asyncProperty(shape, async ({ batch, columns, channels, filters, side, stride, clamp, isSum }) => {
-        const images = op.input('images', [batch, columns, columns, channels])
-        const window = { stride, padding: 'same', dilation: 1 } as const
-        const kernelOf = (name: string) => op.weight(name, [side, side, channels, filters])
-        const conv = (name: string) => op.conv(images, kernelOf(name), window)
-        const sum = op.add(conv('a'), op.weight('bias', [filters]))
-        const whole = isSum ? op.add(sum, conv('b')) : sum
-        const y = clamp === null ? whole : clamp === 'relu' ? op.relu(whole) : op.relu6(whole)
-        const graph = { outputs: { y }, updates: [] }
-        const tensor = (name: string, of: readonly number[]) => ({ shape: of, data: fedWith(2, name, of) })
-        const kernel = [side, side, channels, filters]
-        const constants = { a: tensor('a', kernel), b: tensor('b', kernel), bias: tensor('bias', [filters]) }
-        const fed = fedWith(1, 'images', [batch, columns, columns, channels])
-        const [expected = {}] = await answers(float64, graph, fed, { constants })
-        for (const got of await answers(tensorflow, graph, fed, { constants }))
-          expect(apart(expected, got)).toBeLessThan(1e-5)
+      fc.asyncProperty(drawn, async given => {
+        const shape = [given.batch, given.rows, given.columns, given.channels]
+        const graph = { outputs: { y: answerOf(op.input('images', shape), given) }, updates: [] }
+        const constants = constantsOf(graph)
+        const images = fedWith(1, 'images', shape)
+        const [expected = {}] = await answers(float64, graph, images, { constants })
+        for (const got of await answers(tensorflow, graph, images, { constants }))
+          expect(apart(expected, got)).toBeLessThan(2e-5)
       }),
-      { numRuns: 100 },
+      { numRuns: 150 },
     )
   })
 })

@@ -4,7 +4,7 @@ import type { Shape } from '../../../net/shape.js'
 import type { Weights } from '../../../net/weights.js'
 import type { Emitted } from '../emitters/emitter.js'
 import { emit } from '../emitters/index.js'
-import { fuseConvs } from './fuse.js'
+import { type Fusions, fuse, noFusions } from './fuse.js'
 import { after, floats, type GraphNode, int32, type Ref, type } from './node.js'
 import { assign, handle, placeholder, read, type VariableHandles, variables } from './variables.js'
 import { type Writer, type WriterOptions, writer } from './writer.js'
@@ -39,14 +39,13 @@ const addSignal = (write: Writer, refs: readonly Ref[], hint: string): Ref =>
   write.add('Identity', [write.number(0), ...refs.map(after)], floats, hint)
 
 export interface ProgramOptions extends WriterOptions {
-  /** Whether the runtime has operations of this project, for convolutions by constants. */
+  /** Whether the runtime has operations of this project, for convolutions by constants and pools. */
   readonly kernels?: boolean
 }
 
-const callOf = (write: Writer, held: VariableHandles, graph: Graph, fused: Weights): Call => {
+const callOf = (write: Writer, held: VariableHandles, graph: Graph, fusions: Fusions): Call => {
   const values = valuesOf(graph)
   const { edges, changes } = variables(write, held, values)
-  const fusions = fuseConvs(graph, fused)
   const refs = emit(write, edges, fusions)(values)
   const outputs = Object.entries(graph.outputs).map(([name, value]) => {
     const [ref] = refs.get(value) as Emitted // every output is among the values
@@ -111,7 +110,7 @@ export const emitProgram =
       calls: Object.fromEntries(
         Object.entries(program).map(([name, graph]) => [
           name,
-          callOf(root.within(`call/${name}`), held, graph, kernels ? constants : {}),
+          callOf(root.within(`call/${name}`), held, graph, kernels ? fuse(graph, constants) : noFusions),
         ]),
       ),
       variables: Object.fromEntries(

@@ -7,6 +7,7 @@
 #include "tensorflow/core/framework/op.h"
 #include "tensorflow/core/framework/shape_inference.h"
 
+#include "channelwise.h"
 #include "convolution.h"
 #include "parallel.h"
 
@@ -15,6 +16,11 @@ using tensorflow::OpKernelConstruction;
 using tensorflow::OpKernelContext;
 
 namespace {
+
+absl::Status unknownMap(tensorflow::shape_inference::InferenceContext *context) {
+  context->set_output(0, context->UnknownShapeOfRank(4));
+  return absl::OkStatus();
+}
 
 /**
  * Of x, and of none or one map to add: a kernel, what its filters are multiplied by and what is added to them are attributes,
@@ -30,10 +36,24 @@ REGISTER_OP("EspalierConv")
     .Attr("shift: tensor")
     .Attr("window: list(int)")
     .Attr("clamp: int = 0")
-    .SetShapeFn([](tensorflow::shape_inference::InferenceContext *context) {
-      context->set_output(0, context->UnknownShapeOfRank(4));
-      return absl::OkStatus();
-    });
+    .SetShapeFn(unknownMap);
+
+REGISTER_OP("EspalierDepthwise")
+    .Input("x: float")
+    .Output("y: float")
+    .Attr("kernel: tensor")
+    .Attr("scale: tensor")
+    .Attr("shift: tensor")
+    .Attr("window: list(int)")
+    .Attr("clamp: int = 0")
+    .SetShapeFn(unknownMap);
+
+REGISTER_OP("EspalierMaxPool")
+    .Input("x: float")
+    .Output("y: float")
+    .Attr("size: list(int)")
+    .Attr("window: list(int)")
+    .SetShapeFn(unknownMap);
 
 const float *floatsOf(const tensorflow::Tensor &tensor) { return tensor.flat<float>().data(); }
 
@@ -42,56 +62,131 @@ Map mapOf(const tensorflow::TensorShape &shape) {
   return {size(0), size(1), size(2), size(3)};
 }
 
-/** A window's strides and padding: down, across, top, bottom, left, right. */
-Window windowOf(const tensorflow::TensorShape &kernel, const std::vector<int> &at) {
-  return {static_cast<int>(kernel.dim_size(0)), static_cast<int>(kernel.dim_size(1)), at.at(0), at.at(1), at.at(2),
-          at.at(3), at.at(4), at.at(5)};
+/** A window of `height` and `width`; `at` has its strides and padding: down, across, top, bottom, left, right. */
+Window windowOf(int height, int width, const std::vector<int> &at) {
+  return {height, width, at.at(0), at.at(1), at.at(2), at.at(3), at.at(4), at.at(5)};
 }
 
-class ConvolutionKernel : public OpKernel {
+template <typename Value>
+Value attributeOf(OpKernelConstruction *construction, const char *name) {
+  Value value{};
+  construction->SetStatus(construction->GetAttr(name, &value));
+  return value;
+}
+
+/** Filters that never change, what they are multiplied by, what is added to them, and the clamp behind them. */
+struct Filters {
+  explicit Filters(OpKernelConstruction *construction)
+      : kernel(attributeOf<tensorflow::Tensor>(construction, "kernel")),
+        scale(attributeOf<tensorflow::Tensor>(construction, "scale")),
+        shift(attributeOf<tensorflow::Tensor>(construction, "shift")),
+        clamp(static_cast<Clamp>(attributeOf<int>(construction, "clamp"))) {}
+
+  int size(int axis) const { return static_cast<int>(kernel.dim_size(axis)); }
+
+  tensorflow::Tensor kernel, scale, shift;
+  Clamp clamp;
+};
+
+/** An operation on maps, whose `Kernel` is made at the first call: it tells their size. */
+template <typename Kernel>
+class MapOperation : public OpKernel {
  public:
-  explicit ConvolutionKernel(OpKernelConstruction *construction) : OpKernel(construction) {
-    OP_REQUIRES_OK(construction, construction->GetAttr("kernel", &kernel_));
-    OP_REQUIRES_OK(construction, construction->GetAttr("scale", &scale_));
-    OP_REQUIRES_OK(construction, construction->GetAttr("shift", &shift_));
-    OP_REQUIRES_OK(construction, construction->GetAttr("window", &window_));
-    OP_REQUIRES_OK(construction, construction->GetAttr("clamp", &clamp_));
-  }
+  MapOperation(OpKernelConstruction *construction, int height, int width)
+      : OpKernel(construction),
+        window_(windowOf(height, width, attributeOf<std::vector<int>>(construction, "window"))) {}
 
   void Compute(OpKernelContext *context) override {
-    std::call_once(once_, [&] { prepare(context); });
-    const tensorflow::TensorShape &x = context->input(0).shape();
+    const tensorflow::Tensor &x = context->input(0);
+    std::call_once(once_, [&] {
+      x_ = x.shape();
+      kernel_ = make(window_, mapOf(x_));
+    });
+    OP_REQUIRES(context, x.shape() == x_, tensorflow::errors::InvalidArgument("a map of another size"));
+    const Map from = mapOf(x_);
+    const tensorflow::TensorShape y{from.images, window_.rows(from.rows), window_.columns(from.columns),
+                                    kernel_->y().channels};
     tensorflow::Tensor *output = nullptr;
-    OP_REQUIRES(context, x == x_, tensorflow::errors::InvalidArgument("a map of another size"));
-    OP_REQUIRES_OK(context, context->allocate_output(0, y_, &output));
-    const float *side = context->num_inputs() > 1 ? floatsOf(context->input(1)) : nullptr;
-    const float *from = floatsOf(context->input(0));
+    OP_REQUIRES_OK(context, context->allocate_output(0, y, &output));
     float *to = output->flat<float>().data();
-    share(context, convolution_->parts(), convolution_->macs(),
-          [&](int begin, int end) { convolution_->run(from, side, to, begin, end); });
+    share(context, kernel_->parts(), kernel_->macs(),
+          [&](int begin, int end) { run(*kernel_, context, to, begin, end); });
   }
 
  private:
-  /** Packs the filters at the first call, which tells the size of the map. */
-  void prepare(OpKernelContext *context) {
-    const tensorflow::TensorShape &kernel = kernel_.shape();
-    const Window window = windowOf(kernel, window_);
-    const int filters = static_cast<int>(kernel.dim_size(3));
-    x_ = context->input(0).shape();
-    const Map x = mapOf(x_);
-    y_ = {x.images, window.rows(x.rows), window.columns(x.columns), filters};
-    convolution_ = std::make_unique<Convolution>(window, x, filters, static_cast<Clamp>(clamp_),
-                                                 floatsOf(kernel_), floatsOf(scale_), floatsOf(shift_));
-  }
+  virtual std::unique_ptr<Kernel> make(const Window &window, const Map &x) = 0;
+  virtual void run(const Kernel &kernel, OpKernelContext *context, float *y, int begin, int end) const = 0;
 
-  tensorflow::Tensor kernel_, scale_, shift_;
-  std::vector<int> window_;
-  int clamp_ = 0;
+  const Window window_;
   std::once_flag once_;
-  tensorflow::TensorShape x_, y_;
-  std::unique_ptr<Convolution> convolution_;
+  tensorflow::TensorShape x_;
+  std::unique_ptr<Kernel> kernel_;
 };
 
-REGISTER_KERNEL_BUILDER(Name("EspalierConv").Device(tensorflow::DEVICE_CPU), ConvolutionKernel);
+class ConvolutionOperation : public MapOperation<Convolution> {
+ public:
+  explicit ConvolutionOperation(OpKernelConstruction *construction)
+      : ConvolutionOperation(construction, Filters(construction)) {}
+
+ private:
+  ConvolutionOperation(OpKernelConstruction *construction, const Filters &filters)
+      : MapOperation(construction, filters.size(0), filters.size(1)), filters_(filters) {}
+
+  std::unique_ptr<Convolution> make(const Window &window, const Map &x) override {
+    const auto &[kernel, scale, shift, clamp] = filters_;
+    return std::make_unique<Convolution>(window, x, filters_.size(3), clamp, floatsOf(kernel), floatsOf(scale),
+                                         floatsOf(shift));
+  }
+
+  void run(const Convolution &kernel, OpKernelContext *context, float *y, int begin, int end) const override {
+    const float *side = context->num_inputs() > 1 ? floatsOf(context->input(1)) : nullptr;
+    kernel.run(floatsOf(context->input(0)), side, y, begin, end);
+  }
+
+  const Filters filters_;
+};
+
+class DepthwiseOperation : public MapOperation<Channelwise> {
+ public:
+  explicit DepthwiseOperation(OpKernelConstruction *construction)
+      : DepthwiseOperation(construction, Filters(construction)) {}
+
+ private:
+  DepthwiseOperation(OpKernelConstruction *construction, const Filters &filters)
+      : MapOperation(construction, filters.size(0), filters.size(1)), filters_(filters) {}
+
+  std::unique_ptr<Channelwise> make(const Window &window, const Map &x) override {
+    const auto &[kernel, scale, shift, clamp] = filters_;
+    return std::make_unique<Channelwise>(window, x, clamp, floatsOf(kernel), floatsOf(scale), floatsOf(shift));
+  }
+
+  void run(const Channelwise &kernel, OpKernelContext *context, float *y, int begin, int end) const override {
+    kernel.run(floatsOf(context->input(0)), y, begin, end);
+  }
+
+  const Filters filters_;
+};
+
+class MaxPoolOperation : public MapOperation<Channelwise> {
+ public:
+  explicit MaxPoolOperation(OpKernelConstruction *construction)
+      : MaxPoolOperation(construction, attributeOf<std::vector<int>>(construction, "size")) {}
+
+ private:
+  MaxPoolOperation(OpKernelConstruction *construction, const std::vector<int> &size)
+      : MapOperation(construction, size.at(0), size.at(1)) {}
+
+  std::unique_ptr<Channelwise> make(const Window &window, const Map &x) override {
+    return std::make_unique<Channelwise>(window, x);
+  }
+
+  void run(const Channelwise &kernel, OpKernelContext *context, float *y, int begin, int end) const override {
+    kernel.run(floatsOf(context->input(0)), y, begin, end);
+  }
+};
+
+REGISTER_KERNEL_BUILDER(Name("EspalierConv").Device(tensorflow::DEVICE_CPU), ConvolutionOperation);
+REGISTER_KERNEL_BUILDER(Name("EspalierDepthwise").Device(tensorflow::DEVICE_CPU), DepthwiseOperation);
+REGISTER_KERNEL_BUILDER(Name("EspalierMaxPool").Device(tensorflow::DEVICE_CPU), MaxPoolOperation);
 
 }  // namespace

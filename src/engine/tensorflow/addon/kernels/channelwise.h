@@ -1,0 +1,30 @@
+/** What is computed of each channel by itself: the largest value of a window, or a depthwise convolution and a clamp. */
+#pragma once
+#include <vector>
+#include "convolution.h"
+#include "window.h"
+
+class Channelwise {
+ public:
+  /** The largest value of each window. */
+  Channelwise(const Window &window, const Map &x);
+
+  /** Filters [row, column, channel] that never change are multiplied by `scale`, and `shift` is added, a number a channel. */
+  Channelwise(const Window &window, const Map &x, Clamp clamp, const float *kernel, const float *scale,
+              const float *shift);
+
+  /** The parts that threads may share in any way: rows of all images. */
+  int parts() const { return y_.images * y_.rows; }
+  double macs() const;
+  const Map &y() const { return y_; }
+
+  void run(const float *x, float *y, int begin, int end) const;
+
+ private:
+  void runRow(const float *image, float *y, int row) const;
+
+  Window window_;
+  Map x_, y_;
+  Clamp clamp_ = Clamp::none;
+  std::vector<float> shift_, packed_;  // of whole registers; empty for a largest value
+};
