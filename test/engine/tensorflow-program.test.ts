@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { sessionConfig } from '../../src/engine/tensorflow/config.js'
 import { isFusingQuicker } from '../../src/engine/tensorflow/graph/fuse.js'
 import { emitProgram } from '../../src/engine/tensorflow/graph/program.js'
-import { isSmallInference } from '../../src/engine/tensorflow/single-image.js'
+import { optionsFor } from '../../src/engine/tensorflow/single-image.js'
 import type { Program } from '../../src/graph/graph.js'
 import * as op from '../../src/graph/operations.js'
 import { sizeOf } from '../../src/net/shape.js'
@@ -27,13 +27,17 @@ describe('what a session is opened with', () => {
     },
   })
 
+  const [alone, shared, usual] = [{ threads: 1, serial: true }, { threads: 2, serial: true }, { threads: 2 }]
+
   test.each([
-    ['one image through a small net', inference(1, 32), true],
-    ['more work than one thread does as fast', inference(1, 640), false],
-    ['a batch', inference(2, 4), false],
-    ['training', learning(), false],
-  ])('one thread for one image through a small net alone: %s', (_, program, small) => {
-    expect(isSmallInference(program)).toBe(small)
+    ['one image through a small net', inference(1, 32), alone, alone],
+    ['one through a larger one', inference(1, 128), alone, shared],
+    ['more work than one thread does as fast', inference(1, 256), usual, shared],
+    ['a batch', inference(2, 4), usual, usual],
+    ['training', learning(), usual, usual],
+  ])('one operation after another for one image alone: %s', (_, program, without, withKernels) => {
+    expect(optionsFor(program, { threads: 2, hasKernels: false })).toEqual(without)
+    expect(optionsFor(program, { threads: 2, hasKernels: true })).toEqual(withKernels)
   })
 
   test.each([

@@ -5,7 +5,6 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Program } from '../../graph/graph.js'
 import { messageOf } from '../../io/exception.js'
 import { commandText } from '../../io/text/command-text.js'
 import type { Engine, EngineError } from '../engine.js'
@@ -18,7 +17,7 @@ import { officialRuntime } from './official.js'
 import { profileKinds } from './profile.js'
 import type { Runtime } from './runtime.js'
 import { openSession } from './session.js'
-import { isSmallInference } from './single-image.js'
+import { optionsFor } from './single-image.js'
 
 export interface LoadOptions {
   /** Threads of an operation; by default `TF_NUM_INTRAOP_THREADS`, else every core. */
@@ -129,10 +128,6 @@ export const loadBinding = ({
     E.flatMap(({ file }) => startBinding(file, threads)),
   )
 
-/** One thread, the caller's own, is the fastest for a single image through a small net. */
-const sessionOptions = (program: Program, threads: number): SessionOptions =>
-  isSmallInference(program) ? { threads: 1, serial: true } : { threads }
-
 /** `options`: those of every session beside its threads. */
 export const engineOf = (
   { runtime, threads }: Required<Loaded>,
@@ -142,11 +137,11 @@ export const engineOf = (
   version: versionOf(runtime),
   threads,
   open: (program, constants) =>
-    TE.tryCatch(
-      async () =>
-        openSession(runtime, { ...sessionOptions(program, threads), ...options }, program, constants),
-      failed,
-    ),
+    TE.tryCatch(async () => {
+      const hasKernels = runtime.hasKernels === true && constants !== undefined
+      const usual = optionsFor(program, { threads, hasKernels })
+      return openSession(runtime, { ...usual, ...options }, program, constants)
+    }, failed),
   profile: call => TE.tryCatch(async () => profileKinds(runtime)(call), failed),
 })
 

@@ -1,24 +1,38 @@
-/** Which programs one thread runs sooner than several: those of a single image through a small net. */
-import { type Program, type Value, valuesOf } from '../../graph/graph.js'
+/** The threads of a session: a single image is quicker with fewer of them. */
+import { type Graph, type Program, type Value, valuesOf } from '../../graph/graph.js'
 import { macsIn } from '../../graph/macs.js'
 import { sumBy } from '../../io/count.js'
+import type { SessionOptions } from './config.js'
 
 /**
  * Multiply–accumulates up to which one thread is as fast as two, whose hand-over of each operation costs more than it saves.
- * Measured with oneDNN on cores with AVX-512: LeNet (2 million) takes a fifth of the time on one thread, MobileNet v2 of 88
- * million two fifths, DenseNet-40 of 265 million three quarters, a pruned GoogLeNet of 339 million as long.
+ * Measured with TensorFlow's operations: LeNet (2 million) takes a fifth of the time on one thread, Inception of 20 million
+ * three fifths, ResNet-20 of 41 million as long. With the addon's: LeNet three fifths, Inception of 7 million as long.
  */
-const most = 300_000_000
+const most = { own: 8_000_000, others: 40_000_000 }
 
 /** Whether a value is fed with more than one image. */
 const isBatch = ({ op, shape }: Value): boolean => op.kind === 'input' && shape[0] !== 1
 
-/** Whether all calls of a program infer from one image, and with little work. */
-export const isSmallInference = (program: Program): boolean => {
+/** Whether all calls of a program infer from one image. */
+const isOfOneImage = (graphs: readonly Graph[]): boolean =>
+  graphs.every(({ updates }) => updates.length === 0) && !graphs.flatMap(valuesOf).some(isBatch)
+
+/** What there is to run a session with. */
+interface Means {
+  readonly threads: number
+  /** Whether convolutions are the addon's. */
+  readonly hasKernels: boolean
+}
+
+/**
+ * How a session runs fastest. The operations of a single image run one after another on the caller's thread where that one
+ * does all the work, and where the addon's share it with threads that wait for it.
+ */
+export const optionsFor = (program: Program, { threads, hasKernels }: Means): SessionOptions => {
   const graphs = Object.values(program)
-  return (
-    graphs.every(({ updates }) => updates.length === 0) &&
-    !graphs.flatMap(valuesOf).some(isBatch) &&
-    sumBy(graphs, macsIn) <= most
-  )
+  if (!isOfOneImage(graphs)) return { threads }
+  const isSmall = sumBy(graphs, macsIn) <= (hasKernels ? most.own : most.others)
+  if (isSmall) return { threads: 1, serial: true }
+  return hasKernels ? { threads, serial: true } : { threads }
 }
