@@ -31,7 +31,7 @@ describe('what a session is opened with', () => {
 
   test.each([
     ['one image through a small net', inference(1, 32), alone, alone],
-    ['one through a larger one', inference(1, 128), alone, shared],
+    ['one through a larger one', inference(1, 176), alone, shared],
     ['more work than one thread does as fast', inference(1, 256), usual, shared],
     ['a batch', inference(2, 4), usual, usual],
     ['training', learning(), usual, usual],
