@@ -1,9 +1,8 @@
 /** What TensorFlow is given: the session's options, and the graph. */
 import { describe, expect, test } from 'vitest'
 import { sessionConfig } from '../../src/engine/tensorflow/config.js'
-import { isFusingQuicker } from '../../src/engine/tensorflow/graph/fuse.js'
 import { emitProgram } from '../../src/engine/tensorflow/graph/program.js'
-import { optionsFor } from '../../src/engine/tensorflow/single-image.js'
+import { isFusingQuicker, optionsFor } from '../../src/engine/tensorflow/heuristics.js'
 import type { Program } from '../../src/graph/graph.js'
 import * as op from '../../src/graph/operations.js'
 import { sizeOf } from '../../src/net/shape.js'

@@ -25,8 +25,8 @@ interface NativeSession {
 /** What `addon/module.cc` exports. */
 export interface Addon {
   readonly version: string
-  /** Absent from builds of older sources. */
-  readonly hasKernels?: boolean
+  /** Whether this processor runs its operations. */
+  readonly hasKernels: boolean
   readonly Session: new (graph: Uint8Array, config: Uint8Array, target: string) => NativeSession
   readonly countSessions: () => number
   /** Ends the runs under way, which fail. */
@@ -72,7 +72,7 @@ export interface AddonRuntime extends Runtime {
 
 export const addonRuntime = ({
   version,
-  hasKernels = false,
+  hasKernels,
   Session,
   countSessions,
   startServerAt,

@@ -11,13 +11,13 @@ import type { Engine, EngineError } from '../engine.js'
 import { type AddonRuntime, addonRuntime, loadAddon } from './addon.js'
 import { type Binding, openBinding } from './binding.js'
 import type { SessionOptions } from './config.js'
+import { optionsFor } from './heuristics.js'
 import type { Native } from './install/cache.js'
 import { findNative } from './native.js'
 import { officialRuntime } from './official.js'
 import { profileKinds } from './profile.js'
 import type { Runtime } from './runtime.js'
 import { openSession } from './session.js'
-import { optionsFor } from './single-image.js'
 
 export interface LoadOptions {
   /** Threads of an operation; by default `TF_NUM_INTRAOP_THREADS`, else every core. */

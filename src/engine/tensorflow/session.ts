@@ -4,8 +4,8 @@ import { type Shape, sizeOf } from '../../net/shape.js'
 import type { Weights } from '../../net/weights.js'
 import type { Feeds, Fetched, Session } from '../engine.js'
 import type { SessionOptions } from './config.js'
-import { isFusingQuicker } from './graph/fuse.js'
 import { type Access, type Call, type Emission, emitProgram } from './graph/program.js'
+import { isFusingQuicker } from './heuristics.js'
 import type { OpenGraph, Runtime } from './runtime.js'
 
 const checkFeed = (name: string, shape: Shape, data: Float32Array | undefined): Float32Array => {

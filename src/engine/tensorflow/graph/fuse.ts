@@ -2,20 +2,11 @@
  * Convolutions by constant kernels, each with what follows it: a norm by fixed statistics or a bias, a sum with another
  * map, and a clamp. The addon has one operation for them, and one for the largest values of windows.
  */
-import {
-  type Graph,
-  type Kind,
-  type OpOf,
-  type Program,
-  type Value,
-  valuesOf,
-  type Window,
-} from '../../../graph/graph.js'
-import { macsIn } from '../../../graph/macs.js'
-import { sumBy } from '../../../io/count.js'
+import { type Graph, type Kind, type OpOf, type Value, valuesOf, type Window } from '../../../graph/graph.js'
 import { elementAt } from '../../../io/element.js'
 import { channelsOf, isSameShape } from '../../../net/shape.js'
 import type { Tensor, Weights } from '../../../net/weights.js'
+import { imagesIn } from '../heuristics.js'
 
 type Of<K extends Kind> = Value & { readonly op: OpOf<K> }
 
@@ -116,28 +107,6 @@ const sideOf = (sum: Value | undefined, term: Value): Value | undefined => {
   return side !== undefined && isSameShape(side.shape, term.shape) ? side : undefined
 }
 
-/** Multiply–accumulates an image up to which the addon's convolutions are as fast as TensorFlow's where there are many images. */
-const mostOfBatch = 30_000_000
-
-/** The largest number of images that some values are fed with. */
-const imagesIn = (values: readonly Value[]): number =>
-  values.reduce(
-    (most, { op, shape: [images = 1, ...rest] }) =>
-      op.kind === 'input' && rest.length === 3 ? Math.max(most, images) : most,
-    1,
-  )
-
-/**
- * Whether to fuse a program's convolutions: those of one image always; of a batch in small nets.
- * Measured on a core with AVX-512, oneDNN's time over the addon's: one image 1.1 to 6.7; 64 images 1.4 to 1.6 below 1 million,
- * 1.0 to 1.5 at 3 to 29 million, 0.9 at 41 million.
- */
-export const isFusingQuicker = (program: Program): boolean => {
-  const graphs = Object.values(program)
-  const images = imagesIn(graphs.flatMap(valuesOf))
-  return images === 1 || sumBy(graphs, macsIn) <= mostOfBatch * images
-}
-
 /** Where a fused convolution begins. */
 type Start = Pick<FusedConv, 'kind' | 'x' | 'window' | 'kernel'> & { readonly line: Line | undefined }
 
@@ -158,39 +127,53 @@ const startOf = (value: Value, constantOf: ConstantOf, images: number): Start | 
   return line && { kind: 'depthwise', x, window: pixel, kernel, line }
 }
 
+/** A fused convolution, and the values it computes, the last of which is read. */
+interface Chain {
+  readonly conv: FusedConv
+  readonly values: readonly Value[]
+}
+
+type ReaderOf = (value: Value) => Value | undefined
+
+const chainFrom = (first: Value, start: Start, readerOf: ReaderOf, constantOf: ConstantOf): Chain => {
+  let last = first
+  const values = [first]
+  const absorb = (next: Value): void => {
+    values.push(next)
+    last = next
+  }
+  const second = readerOf(last)
+  const behind = start.line === undefined ? lineBehind(first, second, constantOf) : undefined
+  if (second !== undefined && behind !== undefined) absorb(second)
+  const third = readerOf(last)
+  const side = start.kind === 'conv' ? sideOf(third, last) : undefined
+  if (third !== undefined && side !== undefined) absorb(third)
+  const fourth = readerOf(last)
+  const clamp = isClamp(fourth) ? fourth.op.kind : undefined
+  if (isClamp(fourth)) absorb(fourth)
+  const line = start.line ?? behind ?? lineOfBias(new Float32Array(channelsOf(first.shape)))
+  return { conv: { ...start, line, side, clamp }, values }
+}
+
 /** Law  the fused convolutions and the values outside them compute the same outputs as the graph */
 export const fuse = (graph: Graph, constants: Weights): Fusions => {
   const values = valuesOf(graph)
+  const images = imagesIn(values)
   const readers = soleReaders(graph, values)
   const constantOf = constantIn(constants)
-  const images = imagesIn(values)
   const convs = new Map<Value, FusedConv>()
   const inside = new Set<Value>()
-  const fuseFrom = (first: Value, start: Start): void => {
-    let last = first
-    const absorb = (next: Value): void => {
-      inside.add(last)
-      last = next
-    }
-    const next = (): Value | undefined => {
-      const reader = readers.get(last)
-      return reader === undefined || convs.has(reader) || inside.has(reader) ? undefined : reader
-    }
-    const second = next()
-    const behind = start.line === undefined ? lineBehind(first, second, constantOf) : undefined
-    if (second !== undefined && behind !== undefined) absorb(second)
-    const third = next()
-    const side = start.kind === 'conv' ? sideOf(third, last) : undefined
-    if (third !== undefined && side !== undefined) absorb(third)
-    const fourth = next()
-    const clamp = isClamp(fourth) ? fourth.op.kind : undefined
-    if (isClamp(fourth)) absorb(fourth)
-    const line = start.line ?? behind ?? lineOfBias(new Float32Array(channelsOf(first.shape)))
-    convs.set(last, { ...start, line, side, clamp })
+  const isFused = (value: Value): boolean => convs.has(value) || inside.has(value)
+  const readerOf = (value: Value): Value | undefined => {
+    const reader = readers.get(value)
+    return reader === undefined || isFused(reader) ? undefined : reader
   }
   for (const value of values) {
-    const start = convs.has(value) || inside.has(value) ? undefined : startOf(value, constantOf, images)
-    if (start !== undefined) fuseFrom(value, start)
+    const start = isFused(value) ? undefined : startOf(value, constantOf, images)
+    if (start === undefined) continue
+    const chain = chainFrom(value, start, readerOf, constantOf)
+    for (const each of chain.values.slice(0, -1)) inside.add(each)
+    convs.set(chain.values.at(-1) ?? value, chain.conv)
   }
   return { convs, hasPools: images === 1, inside }
 }

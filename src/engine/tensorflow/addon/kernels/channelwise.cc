@@ -1,9 +1,9 @@
 #include "channelwise.h"
 
+#include <immintrin.h>
 #include <limits>
 
-#pragma GCC optimize("O3")
-#pragma GCC target("avx512f,avx512vl,avx512bw,avx512dq,fma")
+#include "avx512-begin.h"
 #include "vector.h"
 
 namespace {
@@ -26,11 +26,6 @@ INLINE Vector begin(const Place &at, int first) {
   return is_max ? _mm512_set1_ps(-std::numeric_limits<float>::infinity()) : _mm512_loadu_ps(at.shift + first);
 }
 
-INLINE Vector clamped(Vector value, Clamp clamp) {
-  if (clamp != Clamp::none) value = _mm512_max_ps(value, _mm512_setzero_ps());
-  return clamp == Clamp::relu6 ? _mm512_min_ps(value, _mm512_set1_ps(6)) : value;
-}
-
 template <bool is_max, int pixels>
 INLINE void tile(const Place &at) {
   for (int first = 0; first < at.channels; first += lanes) {
@@ -51,7 +46,7 @@ INLINE void tile(const Place &at) {
       }
 #pragma GCC unroll 4
     for (int nth = 0; nth < pixels; nth++)
-      _mm512_mask_storeu_ps(at.y + static_cast<size_t>(nth) * at.channels + first, some, clamped(found[nth], at.clamp));
+      _mm512_mask_storeu_ps(at.y + static_cast<size_t>(nth) * at.channels + first, some, clampTo(at.clamp, found[nth]));
   }
 }
 
@@ -128,3 +123,5 @@ void Channelwise::runRow(const float *image, float *y, int row) const {
     column += pixels;
   }
 }
+
+#include "avx512-end.h"

@@ -1,7 +1,7 @@
 /** What is computed of each channel by itself: the largest value of a window, or a depthwise convolution and a clamp. */
 #pragma once
 #include <vector>
-#include "convolution.h"
+#include "clamp.h"
 #include "window.h"
 
 class Channelwise {

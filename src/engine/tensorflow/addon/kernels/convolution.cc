@@ -1,7 +1,13 @@
 #include "convolution.h"
 
-#pragma GCC optimize("O3")
-#pragma GCC target("avx512f,avx512vl,avx512bw,avx512dq,fma")
+#include <immintrin.h>
+
+bool hasKernels() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+}
+
+#include "avx512-begin.h"
 #include "vector.h"
 
 namespace {
@@ -27,9 +33,7 @@ INLINE void finish(const Place &at, Vector *sums, size_t offset, Clamp clamp) {
     const size_t to = offset + nth * lanes;
     Vector value = sums[nth];
     if (at.side != nullptr) value = _mm512_add_ps(value, _mm512_maskz_loadu_ps(some, at.side + to));
-    if (clamp != Clamp::none) value = _mm512_max_ps(value, _mm512_setzero_ps());
-    if (clamp == Clamp::relu6) value = _mm512_min_ps(value, _mm512_set1_ps(6));
-    _mm512_mask_storeu_ps(at.y + to, some, value);
+    _mm512_mask_storeu_ps(at.y + to, some, clampTo(clamp, value));
   }
 }
 
@@ -87,11 +91,6 @@ bool isPoint(const Window &window) {
 Map flat(const Map &map) { return {1, 1, map.images * map.rows * map.columns, map.channels}; }
 
 }  // namespace
-
-bool hasKernels() {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
-}
 
 Convolution::Convolution(const Window &window, const Map &x, int filters, Clamp clamp, const float *kernel,
                          const float *scale, const float *shift)
@@ -155,3 +154,5 @@ void Convolution::runTile(const Block &block, const Tile &tile, const Source &so
                     y_.channels - block.first};
   kernelOf(tile.pixels, block.width)(place, clamp_);
 }
+
+#include "avx512-end.h"

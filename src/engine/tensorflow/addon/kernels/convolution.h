@@ -1,12 +1,11 @@
 /** A convolution whose filters never change, with what follows it: a bias, a sum with another map, and a clamp. */
 #pragma once
 #include <vector>
+#include "clamp.h"
 #include "window.h"
 
 /** Whether this processor runs the kernels. */
 bool hasKernels();
-
-enum class Clamp { none, relu, relu6 };
 
 class Convolution {
  public:

@@ -1,0 +1,6 @@
+/** Ends what `avx512-begin.h` begins. */
+#ifdef __clang__
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
