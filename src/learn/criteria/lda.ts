@@ -1,6 +1,5 @@
 /** How well each channel alone separates the classes. */
 import * as E from 'fp-ts/lib/Either.js'
-import type * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Batch } from '../../data/pipeline/batches.js'
 import type { Graph } from '../../graph/graph.js'
 import { type Lowered, lower } from '../../graph/lower.js'
@@ -8,13 +7,11 @@ import { type CheckedNet, outputShape } from '../../net/infer.js'
 import type { Path } from '../../net/path.js'
 import { channelsOf } from '../../net/shape.js'
 import { hasNorm } from '../../net/weight-specs.js'
-import type { Model } from '../../net/weights.js'
 import { freeUnits } from '../../surgery/analysis/norms.js'
 import type { Criterion } from '../../surgery/prune/criteria.js'
 import type { Utilities } from '../../surgery/prune/rank.js'
-import type { LearnError } from '../error.js'
 import { globalMean } from '../training/train.js'
-import { type Calibration, foldBatches, withSession } from './calibration.js'
+import { foldBatches, withSession } from './calibration.js'
 import { addMoments, classVariance, type Moments, noMoments, separationPower } from './discriminants.js'
 import { type Evidence, measureUtilities } from './evidence.js'
 
@@ -52,19 +49,6 @@ export const addActivations =
       ]),
     )
 
-/** Class statistics of the pooled outputs of these layers. */
-export const momentsAt =
-  (calibration: Calibration, paths: readonly Path[]) =>
-  (model: Model): TE.TaskEither<LearnError, Activations> => {
-    const lowered = lower({ batch: calibration.batch, mode: 'inference' })(model)
-    const graph: Graph = { outputs: pooledOutputs(lowered, paths), updates: [] }
-    return withSession(calibration, { forward: graph }, model, session =>
-      foldBatches(calibration, noActivations(model, graph, paths), batch =>
-        addActivations(batch, session.run('forward', { images: batch.images })),
-      ),
-    )
-  }
-
 /** Every convolution, and every dense layer with a batch norm or channels of its own. */
 const unitPaths = (net: CheckedNet): readonly Path[] => {
   const free = freeUnits(net)
@@ -75,9 +59,17 @@ const unitPaths = (net: CheckedNet): readonly Path[] => {
   )
 }
 
-/** The pooled outputs of every convolution, and of every dense layer but the last. */
-export const activations: Evidence<Activations> = calibration => model =>
-  momentsAt(calibration, unitPaths(model))(model)
+/** Class statistics of the pooled outputs of every convolution, and of every dense layer but the last. */
+export const activations: Evidence<Activations> = calibration => model => {
+  const paths = unitPaths(model)
+  const lowered = lower({ batch: calibration.batch, mode: 'inference' })(model)
+  const graph: Graph = { outputs: pooledOutputs(lowered, paths), updates: [] }
+  return withSession(calibration, { forward: graph }, model, session =>
+    foldBatches(calibration, noActivations(model, graph, paths), batch =>
+      addActivations(batch, session.run('forward', { images: batch.images })),
+    ),
+  )
+}
 
 /** sb/sw of each unit's pooled output: class separation axis by axis. Source  Tian, Arbel, Clark 2017 */
 export const lda: Criterion<Activations> = (_, seen) =>

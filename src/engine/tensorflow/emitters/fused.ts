@@ -26,7 +26,7 @@ const attrsOf = ({ x, window, kernel, line: { scale, shift }, clamp }: FusedConv
   }
 }
 
-export const emitFused = (write: Writer, fused: FusedConv, refOf: (value: Value) => Ref): Emitted => {
+export const emitFusion = (write: Writer, fused: FusedConv, refOf: (value: Value) => Ref): Emitted => {
   const refs = [fused.x, fused.side].flatMap(value => (value === undefined ? [] : [refOf(value)]))
   const attrs = attrsOf(fused)
   return fused.kind === 'conv'

@@ -5,7 +5,7 @@ import type { Writer } from '../graph/writer.js'
 import * as arithmetic from './arithmetic.js'
 import { allReduce } from './collective.js'
 import type { Emitted, Emitter } from './emitter.js'
-import { emitFused, ownMaxPool } from './fused.js'
+import { emitFusion, ownMaxPool } from './fused.js'
 import * as norm from './norm.js'
 import * as windows from './windows.js'
 
@@ -60,7 +60,8 @@ export const emit =
     const outputsOf = (value: Value): Emitted => outputs.get(value) as Emitted // in order: inputs come first
     const emitValue = (value: Value): Emitted => {
       const fused = convs.get(value)
-      if (fused !== undefined) return emitFused(write.within(fused.kind), fused, input => outputsOf(input)[0])
+      if (fused !== undefined)
+        return emitFusion(write.within(fused.kind), fused, input => outputsOf(input)[0])
       const emitter = table[value.op.kind] as Emitter<Kind> // the kind picks the emitter; the types cannot follow
       return emitter(writerFor(write, value), value, ...value.inputs.map(outputsOf))
     }
