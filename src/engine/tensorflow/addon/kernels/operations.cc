@@ -123,14 +123,23 @@ class MapOperation : public OpKernel {
   std::unique_ptr<Kernel> kernel_;
 };
 
-class ConvolutionOperation : public MapOperation<Convolution> {
+/** An operation by filters, which its kernel packs. */
+template <typename Kernel>
+class FilterOperation : public MapOperation<Kernel> {
  public:
-  explicit ConvolutionOperation(OpKernelConstruction *construction)
-      : ConvolutionOperation(construction, Filters(construction)) {}
+  explicit FilterOperation(OpKernelConstruction *construction)
+      : FilterOperation(construction, Filters(construction)) {}
+
+ protected:
+  const Filters filters_;
 
  private:
-  ConvolutionOperation(OpKernelConstruction *construction, const Filters &filters)
-      : MapOperation(construction, filters.size(0), filters.size(1)), filters_(filters) {}
+  FilterOperation(OpKernelConstruction *construction, const Filters &filters)
+      : MapOperation<Kernel>(construction, filters.size(0), filters.size(1)), filters_(filters) {}
+};
+
+class ConvolutionOperation : public FilterOperation<Convolution> {
+  using FilterOperation::FilterOperation;
 
   std::unique_ptr<Convolution> make(const Window &window, const Map &x) override {
     const auto &[kernel, scale, shift, clamp] = filters_;
@@ -142,18 +151,14 @@ class ConvolutionOperation : public MapOperation<Convolution> {
     const float *side = context->num_inputs() > 1 ? floatsOf(context->input(1)) : nullptr;
     kernel.run(floatsOf(context->input(0)), side, y, begin, end);
   }
-
-  const Filters filters_;
 };
 
-class DepthwiseOperation : public MapOperation<Channelwise> {
- public:
-  explicit DepthwiseOperation(OpKernelConstruction *construction)
-      : DepthwiseOperation(construction, Filters(construction)) {}
+void runEach(const Channelwise &kernel, OpKernelContext *context, float *y, int begin, int end) {
+  kernel.run(floatsOf(context->input(0)), y, begin, end);
+}
 
- private:
-  DepthwiseOperation(OpKernelConstruction *construction, const Filters &filters)
-      : MapOperation(construction, filters.size(0), filters.size(1)), filters_(filters) {}
+class DepthwiseOperation : public FilterOperation<Channelwise> {
+  using FilterOperation::FilterOperation;
 
   std::unique_ptr<Channelwise> make(const Window &window, const Map &x) override {
     const auto &[kernel, scale, shift, clamp] = filters_;
@@ -161,10 +166,8 @@ class DepthwiseOperation : public MapOperation<Channelwise> {
   }
 
   void run(const Channelwise &kernel, OpKernelContext *context, float *y, int begin, int end) const override {
-    kernel.run(floatsOf(context->input(0)), y, begin, end);
+    runEach(kernel, context, y, begin, end);
   }
-
-  const Filters filters_;
 };
 
 class MaxPoolOperation : public MapOperation<Channelwise> {
@@ -181,7 +184,7 @@ class MaxPoolOperation : public MapOperation<Channelwise> {
   }
 
   void run(const Channelwise &kernel, OpKernelContext *context, float *y, int begin, int end) const override {
-    kernel.run(floatsOf(context->input(0)), y, begin, end);
+    runEach(kernel, context, y, begin, end);
   }
 };
 
