@@ -29,7 +29,7 @@ export interface OpenGraph {
 /** What opens graphs: the addon or the official binding. All throw TensorFlow's error. */
 export interface Runtime {
   readonly version: string
-  /** Whether it has this project's operations for convolutions by constants, and this processor runs them. */
+  /** Whether it has this project's operations, and this processor runs them. */
   readonly hasKernels?: boolean
   readonly open: (graph: SavedGraph, options: SessionOptions) => OpenGraph
   /** The graphs that are open. */

@@ -5,7 +5,6 @@ import type { Weights } from '../../net/weights.js'
 import type { Feeds, Fetched, Session } from '../engine.js'
 import type { SessionOptions } from './config.js'
 import { type Access, type Call, type Emission, emitProgram } from './graph/program.js'
-import { isFusingQuicker } from './heuristics.js'
 import type { OpenGraph, Runtime } from './runtime.js'
 
 const checkFeed = (name: string, shape: Shape, data: Float32Array | undefined): Float32Array => {
@@ -103,10 +102,7 @@ export const openSession = <P extends Program>(
   program: P,
   constants: Weights = {},
 ): TracedSession<P> => {
-  const emission = emitProgram({ kernels: runtime.hasKernels === true && isFusingQuicker(program) })(
-    program,
-    constants,
-  )
+  const emission = emitProgram({ kernels: runtime.hasKernels === true })(program, constants)
   const graph = runtime.open(emission, options)
   graph.prepare({ inputs: [], outputs: [], targets: [emission.begun] }).run([])
   const runners = new Map(

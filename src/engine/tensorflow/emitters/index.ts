@@ -5,7 +5,7 @@ import type { Writer } from '../graph/writer.js'
 import * as arithmetic from './arithmetic.js'
 import { allReduce } from './collective.js'
 import type { Emitted, Emitter } from './emitter.js'
-import { emitFusion, ownMaxPool } from './fused.js'
+import { emitFusion } from './fused.js'
 import * as norm from './norm.js'
 import * as windows from './windows.js'
 
@@ -42,6 +42,14 @@ const pure = {
   largest: arithmetic.largest,
 } satisfies { readonly [K in Exclude<Kind, Edge>]: Emitter<K> }
 
+/** What the addon's operations compute of a graph: several values at once, or each of a kind. */
+export interface Own {
+  readonly fusions: Fusions
+  readonly emitters: Partial<typeof pure>
+}
+
+const none: Own = { fusions: noFusions, emitters: {} }
+
 /** Nodes are named by the kind of their value; inputs and weights have names of their own. */
 const writerFor = (write: Writer, { op }: Value): Writer =>
   op.kind === 'input' || op.kind === 'weight' ? write : write.within(op.kind)
@@ -53,9 +61,9 @@ const writerFor = (write: Writer, { op }: Value): Writer =>
  * emit(write, edges)(topologicalOrder([logits])).get(logits)
  */
 export const emit =
-  (write: Writer, edges: Edges, { convs, inside, hasPools }: Fusions = noFusions) =>
+  (write: Writer, edges: Edges, { fusions: { convs, inside }, emitters }: Own = none) =>
   (values: readonly Value[]): ReadonlyMap<Value, Emitted> => {
-    const table = { ...pure, ...edges, ...(hasPools && { maxPool: ownMaxPool }) }
+    const table = { ...pure, ...edges, ...emitters }
     const outputs = new Map<Value, Emitted>()
     const outputsOf = (value: Value): Emitted => outputs.get(value) as Emitted // in order: inputs come first
     const emitValue = (value: Value): Emitted => {

@@ -33,13 +33,11 @@ interface Line {
 export interface Fusions {
   /** By the last value of each. */
   readonly convs: ReadonlyMap<Value, FusedConv>
-  /** Whether the largest values of windows are computed by the addon too. */
-  readonly hasPools: boolean
   /** Values inside them, which nothing else reads. */
   readonly inside: ReadonlySet<Value>
 }
 
-export const noFusions: Fusions = { convs: new Map(), hasPools: false, inside: new Set() }
+export const noFusions: Fusions = { convs: new Map(), inside: new Set() }
 
 const is =
   <K extends Kind>(...kinds: readonly K[]) =>
@@ -175,5 +173,5 @@ export const fuse = (graph: Graph, constants: Weights): Fusions => {
     for (const each of chain.values.slice(0, -1)) inside.add(each)
     convs.set(chain.values.at(-1) ?? value, chain.conv)
   }
-  return { convs, hasPools: images === 1, inside }
+  return { convs, inside }
 }

@@ -3,8 +3,11 @@ import { type Graph, type Program, valuesOf, variablesOf } from '../../../graph/
 import type { Shape } from '../../../net/shape.js'
 import type { Weights } from '../../../net/weights.js'
 import type { Emitted } from '../emitters/emitter.js'
-import { emit } from '../emitters/index.js'
-import { type Fusions, fuse, noFusions } from './fuse.js'
+import { ownMaxPool } from '../emitters/fused.js'
+import { emit, type Own } from '../emitters/index.js'
+import * as tiled from '../emitters/tiled.js'
+import { imagesIn, isFusingQuicker } from '../heuristics.js'
+import { fuse, noFusions } from './fuse.js'
 import { after, floats, type GraphNode, int32, type Ref, type } from './node.js'
 import { assign, handle, placeholder, read, type VariableHandles, variables } from './variables.js'
 import { type Writer, type WriterOptions, writer } from './writer.js'
@@ -39,14 +42,14 @@ const addSignal = (write: Writer, refs: readonly Ref[], hint: string): Ref =>
   write.add('Identity', [write.number(0), ...refs.map(after)], floats, hint)
 
 export interface ProgramOptions extends WriterOptions {
-  /** Whether the runtime has operations of this project, for convolutions by constants and pools. */
+  /** Whether the runtime has operations of this project. */
   readonly kernels?: boolean
 }
 
-const callOf = (write: Writer, held: VariableHandles, graph: Graph, fusions: Fusions): Call => {
+const callOf = (write: Writer, held: VariableHandles, graph: Graph, own: Own | undefined): Call => {
   const values = valuesOf(graph)
   const { edges, changes } = variables(write, held, values)
-  const refs = emit(write, edges, fusions)(values)
+  const refs = emit(write, edges, own)(values)
   const outputs = Object.entries(graph.outputs).map(([name, value]) => {
     const [ref] = refs.get(value) as Emitted // every output is among the values
     return [name, write.add('Identity', [ref], floats, `output/${name}`)] as const
@@ -105,12 +108,17 @@ export const emitProgram =
       ),
     }
     const handleOf = (name: string): Ref => held.variables.get(name) as Ref // made above for every name
+    const isFused = kernels && isFusingQuicker(program)
+    const ownOf = (graph: Graph): Own => ({
+      fusions: isFused ? fuse(graph, constants) : noFusions,
+      emitters: imagesIn(valuesOf(graph)) === 1 ? { ...tiled, maxPool: ownMaxPool } : tiled,
+    })
     const begin = root.within('begin')
     return {
       calls: Object.fromEntries(
         Object.entries(program).map(([name, graph]) => [
           name,
-          callOf(root.within(`call/${name}`), held, graph, kernels ? fuse(graph, constants) : noFusions),
+          callOf(root.within(`call/${name}`), held, graph, kernels ? ownOf(graph) : undefined),
         ]),
       ),
       variables: Object.fromEntries(

@@ -1,26 +1,12 @@
 /** The kernels as operations of TensorFlow, for graphs whose weights are constants. */
-#include <atomic>
 #include <memory>
 #include <mutex>
-#include <thread>
-
-#include "tensorflow/core/framework/op.h"
-#include "tensorflow/core/framework/shape_inference.h"
 
 #include "channelwise.h"
 #include "convolution.h"
-#include "parallel.h"
-
-using tensorflow::OpKernel;
-using tensorflow::OpKernelConstruction;
-using tensorflow::OpKernelContext;
+#include "operation.h"
 
 namespace {
-
-absl::Status unknownMap(tensorflow::shape_inference::InferenceContext *context) {
-  context->set_output(0, context->UnknownShapeOfRank(4));
-  return absl::OkStatus();
-}
 
 /**
  * Of x, and of none or one map to add: a kernel, what its filters are multiplied by and what is added to them are attributes,
@@ -55,23 +41,9 @@ REGISTER_OP("EspalierMaxPool")
     .Attr("window: list(int)")
     .SetShapeFn(unknownMap);
 
-const float *floatsOf(const tensorflow::Tensor &tensor) { return tensor.flat<float>().data(); }
-
-Map mapOf(const tensorflow::TensorShape &shape) {
-  const auto size = [&](int axis) { return static_cast<int>(shape.dim_size(axis)); };
-  return {size(0), size(1), size(2), size(3)};
-}
-
 /** A window of `height` and `width`; `at` has its strides and padding: down, across, top, bottom, left, right. */
 Window windowOf(int height, int width, const std::vector<int> &at) {
   return {height, width, at.at(0), at.at(1), at.at(2), at.at(3), at.at(4), at.at(5)};
-}
-
-template <typename Value>
-Value attributeOf(OpKernelConstruction *construction, const char *name) {
-  Value value{};
-  construction->SetStatus(construction->GetAttr(name, &value));
-  return value;
 }
 
 /** Filters that never change, what they are multiplied by, what is added to them, and the clamp behind them. */
@@ -104,10 +76,9 @@ class MapOperation : public OpKernel {
     });
     OP_REQUIRES(context, x.shape() == x_, tensorflow::errors::InvalidArgument("a map of another size"));
     const Map from = mapOf(x_);
-    const tensorflow::TensorShape y{from.images, window_.rows(from.rows), window_.columns(from.columns),
-                                    kernel_->y().channels};
+    const Map y{from.images, window_.rows(from.rows), window_.columns(from.columns), kernel_->y().channels};
     tensorflow::Tensor *output = nullptr;
-    OP_REQUIRES_OK(context, context->allocate_output(0, y, &output));
+    OP_REQUIRES_OK(context, context->allocate_output(0, shapeOf(y), &output));
     float *to = output->flat<float>().data();
     share(context, kernel_->parts(), kernel_->macs(),
           [&](int begin, int end) { run(*kernel_, context, to, begin, end); });

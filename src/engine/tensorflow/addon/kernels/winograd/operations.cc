@@ -1,0 +1,86 @@
+/** Convolutions by 3×3 that move by one, and their gradients, as operations of TensorFlow, for weights that change. */
+#include "../operation.h"
+#include "convolve.h"
+#include "gradient.h"
+
+namespace {
+
+/** With `turned` the gradient to a map, from signals x: by the same kernel [3, 3, filters, channels], turned by half a turn. */
+REGISTER_OP("EspalierTiledConv")
+    .Input("x: float")
+    .Input("kernel: float")
+    .Output("y: float")
+    .Attr("padding: list(int)")
+    .Attr("turned: bool = false")
+    .SetShapeFn(unknownMap);
+
+REGISTER_OP("EspalierTiledConvKernel")
+    .Input("x: float")
+    .Input("dy: float")
+    .Output("dk: float")
+    .Attr("padding: list(int)")
+    .SetShapeFn(unknownMap);
+
+/** By padding: top, bottom, left, right. */
+Window windowOf(const std::vector<int> &padding) {
+  return {3, 3, 1, 1, padding.at(0), padding.at(1), padding.at(2), padding.at(3)};
+}
+
+class TiledConv : public OpKernel {
+ public:
+  explicit TiledConv(OpKernelConstruction *construction)
+      : OpKernel(construction),
+        window_(windowOf(attributeOf<std::vector<int>>(construction, "padding"))),
+        turned_(attributeOf<bool>(construction, "turned")) {}
+
+  void Compute(OpKernelContext *context) override {
+    const tensorflow::Tensor &x = context->input(0), &kernel = context->input(1);
+    const Tiling tiling(mapOf(x.shape()), static_cast<int>(kernel.dim_size(turned_ ? 2 : 3)), window_);
+    const Packing packing(tiling.x.channels, tiling.y.channels);
+    tensorflow::Tensor packed, *y = nullptr;
+    OP_REQUIRES_OK(context, allocate(context, packing.floats(), packed));
+    OP_REQUIRES_OK(context, context->allocate_output(0, shapeOf(tiling.y), &y));
+    float *to = packed.flat<float>().data();
+    share(context, packing.rows(), static_cast<double>(packing.floats()),
+          [&](int begin, int end) { packing.pack(floatsOf(kernel), turned_, begin, end, to); });
+    share(context, tiling.count(), tiling.macs(), [&](int begin, int end) {
+      convolve(tiling, packing, floatsOf(x), to, begin, end, y->flat<float>().data());
+    });
+  }
+
+ private:
+  const Window window_;
+  const bool turned_;
+};
+
+class TiledConvKernel : public OpKernel {
+ public:
+  explicit TiledConvKernel(OpKernelConstruction *construction)
+      : OpKernel(construction), window_(windowOf(attributeOf<std::vector<int>>(construction, "padding"))) {}
+
+  void Compute(OpKernelContext *context) override {
+    const tensorflow::Tensor &x = context->input(0), &dy = context->input(1);
+    const Tiling tiling(mapOf(x.shape()), static_cast<int>(dy.dim_size(3)), window_);
+    const size_t floats = static_cast<size_t>(9) * tiling.x.channels * tiling.y.channels;
+    const int shares = std::min(tiling.count(), threadsOf(context));
+    tensorflow::Tensor others, *dk = nullptr;
+    OP_REQUIRES_OK(context, allocate(context, (shares - 1) * floats, others));
+    OP_REQUIRES_OK(context, context->allocate_output(0, {3, 3, tiling.x.channels, tiling.y.channels}, &dk));
+    float *sums = dk->flat<float>().data(), *more = others.flat<float>().data();
+    const auto begin = [&](int nth) { return static_cast<int>(static_cast<int64_t>(tiling.count()) * nth / shares); };
+    share(context, shares, tiling.macs(), [&](int from, int to) {
+      for (int nth = from; nth < to; nth++)
+        convolveKernel(tiling, floatsOf(x), floatsOf(dy), begin(nth), begin(nth + 1),
+                       nth == 0 ? sums : more + (nth - 1) * floats);
+    });
+    for (size_t nth = 0; nth < (shares - 1) * floats; nth++) sums[nth % floats] += more[nth];
+  }
+
+ private:
+  const Window window_;
+};
+
+REGISTER_KERNEL_BUILDER(Name("EspalierTiledConv").Device(tensorflow::DEVICE_CPU), TiledConv);
+REGISTER_KERNEL_BUILDER(Name("EspalierTiledConvKernel").Device(tensorflow::DEVICE_CPU), TiledConvKernel);
+
+}  // namespace
