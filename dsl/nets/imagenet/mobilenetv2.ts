@@ -13,7 +13,7 @@ const bottleneck = (times: number, from: number, to: number, stride: number) => 
 }
 
 /** `blocks` bottlenecks, the first from `from` to `to` channels with the stride. */
-const stage = (name: string, times: number, from: number, to: number, blocks: number, stride: number) =>
+export const stage = (name: string, times: number, from: number, to: number, blocks: number, stride: number) =>
   repeat(name, blocks, nth => nth === 0 ? bottleneck(times, from, to, stride) : bottleneck(times, to, to, 1))
 
 /** `stride` is that of the stem and of the second stage: 1 on small images. */

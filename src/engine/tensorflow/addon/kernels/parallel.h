@@ -18,8 +18,8 @@ struct Progress {
 };
 
 /**
- * Calls `task(begin, end)` for shares of so many parts, on the caller's thread and on others as they are free; which thread
- * has which share is not told. The caller spins until the others are done, and yields where that takes long.
+ * Calls `task(begin, end)` for shares of so many parts, on the caller's thread and on others as they are free; which
+ * thread has which share is not told. The caller spins until the others are done, and yields where that takes long.
  */
 template <typename Task>
 void share(tensorflow::OpKernelContext *context, int parts, double macs, const Task &task) {
@@ -30,11 +30,14 @@ void share(tensorflow::OpKernelContext *context, int parts, double macs, const T
   const auto begin = [=](int nth) { return static_cast<int>(static_cast<int64_t>(parts) * nth / shares); };
   const auto progress = std::make_shared<Progress>();
   const auto work = [&task, begin, shares, progress] {
-    for (int nth; (nth = progress->taken.fetch_add(1)) < shares; progress->done.fetch_add(1)) task(begin(nth), begin(nth + 1));
+    for (int nth; (nth = progress->taken.fetch_add(1)) < shares; progress->done.fetch_add(1))
+      task(begin(nth), begin(nth + 1));
   };
   for (int nth = 1; nth < threads; nth++) context->device()->tensorflow_cpu_worker_threads()->workers->Schedule(work);
   work();
   for (int spins = 0; progress->done.load() < shares; spins++)
-    if (spins > 10000) std::this_thread::yield();
-    else __builtin_ia32_pause();
+    if (spins > 10000)
+      std::this_thread::yield();
+    else
+      __builtin_ia32_pause();
 }

@@ -10,8 +10,8 @@ namespace {
 /** What a tile reads and writes. */
 struct Place {
   const float *x;
-  size_t pixel;   // floats from a pixel's window to the next one's
-  size_t row;     // floats from a run of the window to the next
+  size_t pixel;  // floats from a pixel's window to the next one's
+  size_t row;    // floats from a run of the window to the next
   int runs, length;
   const float *bias;     // for each filter of the block
   const float *weights;  // for each float of the window, for each filter of the block
@@ -63,14 +63,15 @@ INLINE void tile(const Place &at, Clamp clamp) {
     }
   }
 #pragma GCC unroll 16
-  for (int pixel = 0; pixel < pixels; pixel++)
-    finish<width>(at, sums[pixel], pixel * at.apart, clamp);
+  for (int pixel = 0; pixel < pixels; pixel++) finish<width>(at, sums[pixel], pixel * at.apart, clamp);
 }
 
 using Kernel = void (*)(const Place &, Clamp);
 
 template <int pixels, int width>
-void run(const Place &at, Clamp clamp) { tile<pixels, width>(at, clamp); }
+void run(const Place &at, Clamp clamp) {
+  tile<pixels, width>(at, clamp);
+}
 
 constexpr Kernel narrow[] = {run<1, 1>, run<2, 1>, run<3, 1>, run<4, 1>,  run<5, 1>,  run<6, 1>,
                              run<7, 1>, run<8, 1>, run<9, 1>, run<10, 1>, run<11, 1>, run<12, 1>};

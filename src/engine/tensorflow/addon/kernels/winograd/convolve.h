@@ -4,4 +4,5 @@
 #include "tiling.h"
 
 /** The outputs of some tiles, by packed kernels. */
-void convolve(const Tiling &tiling, const Packing &packing, const float *x, const float *packed, int begin, int end, float *y);
+void convolve(const Tiling &tiling, const Packing &packing, const float *x, const float *packed, int begin, int end,
+              float *y);

@@ -28,15 +28,18 @@ INLINE void transformSignals(const Square &square, const float *from, int filter
 /** Those of a part's filters. Shapes  → s [block][tiles][place][filters] */
 void transformSignals(const Square &square, const Part &part, int nth, int tiles, float *s) {
   for (int filter = 0; filter < part.filters; filter += lanes) {
-    const int block = filter / Blocks::breadth, width = part.blocks.width(block), left = part.filters - filter;
+    const int left = part.filters - filter;
     const float *from = square.corner + part.filter + filter;
-    float *to = s + part.blocks.before(block, static_cast<size_t>(tiles) * places) + nth * width * tileFloats + filter % Blocks::breadth;
-    if (width == 1) transformSignals<1>(square, from, left, to);
-    else transformSignals<2>(square, from, left, to);
+    float *to = s + part.blocks.at(filter, nth * places, static_cast<size_t>(tiles) * places);
+    if (part.blocks.width(filter / Blocks::breadth) == 1)
+      transformSignals<1>(square, from, left, to);
+    else
+      transformSignals<2>(square, from, left, to);
   }
 }
 
-/** Adds up the products of some tiles at one place. Shapes  d [group][tiles][place][sixteen], s → sums [block][channel][filters] */
+/** Adds up the products of some tiles at one place. Shapes  d [group][tiles][place][sixteen], s → sums
+ * [block][channel][filters] */
 void multiply(const Part &part, int tiles, const float *d, const float *s, int place, bool isAdded, float *sums) {
   const auto &[channel, channels, filter, filters, groups, blocks] = part;
   const int most = groups.length > 12 ? divideUp(groups.length, 2) : groups.length;
@@ -45,10 +48,10 @@ void multiply(const Part &part, int tiles, const float *d, const float *s, int p
       const int width = blocks.width(block);
       const size_t line = width * lanes;
       for (int first = 0; first < groups.length; first += most) {
-        float *to = sums + blocks.before(block, groups.channels()) + (group * groups.length + first) * line;
+        float *to = sums + blocks.at(block * Blocks::breadth, group * groups.length + first, groups.channels());
         kernelOf(std::min(most, groups.length - first), width)(
             {d + group * tiles * tileFloats + place * lanes + first, 1, tileFloats, tiles, 1, zeros,
-             s + blocks.before(block, static_cast<size_t>(tiles) * places) + place * line, places * line,
+             s + blocks.at(block * Blocks::breadth, place, static_cast<size_t>(tiles) * places), places * line,
              isAdded ? to : nullptr, to, line, width * lanes},
             Clamp::none);
       }
@@ -60,18 +63,19 @@ void transformTaps(const Tiling &tiling, const Part &part, const float *sums, si
   const size_t filters = tiling.y.channels, tap = tiling.x.channels * filters;
   for (int channel = 0; channel < part.channels; channel++)
     for (int filter = 0; filter < part.filters; filter += lanes) {
-      const int block = filter / Blocks::breadth;
-      const float *from = sums + part.blocks.before(block, part.groups.channels()) +
-                          channel * part.blocks.width(block) * lanes + filter % Blocks::breadth;
+      const float *from = sums + part.blocks.at(filter, channel, part.groups.channels());
       float *to = dk + (part.channel + channel) * filters + part.filter + filter;
       const __mmask16 some = lanesOf(part.filters - filter);
       transform<points, taps, tapAxis>(
           [&](int row, int column) { return _mm512_loadu_ps(from + (row * points + column) * place); },
-          [&](int row, int column, Vector value) { _mm512_mask_storeu_ps(to + (row * taps + column) * tap, some, value); });
+          [&](int row, int column, Vector value) {
+            _mm512_mask_storeu_ps(to + (row * taps + column) * tap, some, value);
+          });
     }
 }
 
-void convolvePart(const Tiling &tiling, const Part &part, const float *x, const float *dy, int begin, int end, float *dk) {
+void convolvePart(const Tiling &tiling, const Part &part, const float *x, const float *dy, int begin, int end,
+                  float *dk) {
   const auto &[channel, channels, filter, filters, groups, blocks] = part;
   const int most = tilesAtOnce(groups.count * lanes, divideUp(filters, lanes) * lanes);
   const size_t sumsOfPlace = apart(blocks.floats(groups.channels()));
@@ -83,7 +87,8 @@ void convolvePart(const Tiling &tiling, const Part &part, const float *x, const 
     for (int nth = 0; nth < tiles; nth++) {
       const Tile tile = tiling.at(first + nth);
       transformMap(windowsOf(tiling, tile, x, copy), channel, channels, groups, tiles, d + nth * tileFloats);
-      transformSignals(squareOf(tiling.y, dy + tile.image * tiling.y.image(), tile.row, tile.column, side, copy), part, nth, tiles, s);
+      transformSignals(squareOf(tiling.y, dy + tile.image * tiling.y.image(), tile.row, tile.column, side, copy), part,
+                       nth, tiles, s);
     }
     const Next next{first + tiles, std::min(first + tiles + most, end)};
     for (int place = 0; place < places; place++) {
@@ -101,8 +106,9 @@ void convolveKernel(const Tiling &tiling, const float *x, const float *dy, int b
   const int channels = tiling.x.channels, filters = tiling.y.channels;
   for (int channel = 0; channel < channels; channel += Part::most)
     for (int filter = 0; filter < filters; filter += Part::most)
-      convolvePart(tiling, {channel, std::min(Part::most, channels - channel), filter, std::min(Part::most, filters - filter)}, x,
-                   dy, begin, end, dk);
+      convolvePart(tiling,
+                   {channel, std::min(Part::most, channels - channel), filter, std::min(Part::most, filters - filter)},
+                   x, dy, begin, end, dk);
 }
 
 #include "../avx512-end.h"

@@ -1,6 +1,6 @@
 /**
- * How maps, signals and kernels lie in memory once they are transformed: what one transform writes is near together. To be
- * included after `<immintrin.h>` and `avx512-begin.h`.
+ * How maps, signals and kernels lie in memory once they are transformed: what one transform writes is near together. To
+ * be included after `<immintrin.h>` and `avx512-begin.h`.
  */
 #pragma once
 #include <algorithm>
@@ -36,8 +36,11 @@ struct Blocks {
   /** Registers of a block. */
   int width(int block) const { return filters - block * breadth > lanes ? 2 : 1; }
 
-  /** Floats in front of a block, where blocks are of so many lines. */
-  size_t before(int block, size_t lines) const { return block * breadth * lines; }
+  /** Where sixteen filters of a line begin, in blocks of so many lines. */
+  size_t at(int filter, size_t line, size_t lines) const {
+    const int block = filter / breadth;
+    return block * breadth * lines + line * width(block) * lanes + filter % breadth;
+  }
 
   size_t floats(size_t lines) const { return divideUp(filters, lanes) * lanes * lines; }
 
@@ -71,12 +74,17 @@ INLINE void transformMap(const Square &square, int first, int channels, const Gr
     const float *from = square.corner + first + nth;
     float *to = d + group * tiles * tileFloats;
     transform<points, points, mapAxis>(
-        [&](int row, int column) { return _mm512_maskz_loadu_ps(some, from + row * square.row + column * square.pixel); },
+        [&](int row, int column) {
+          return _mm512_maskz_loadu_ps(some, from + row * square.row + column * square.pixel);
+        },
         [&](int row, int column, Vector value) { _mm512_storeu_ps(to + (row * points + column) * lanes, value); });
   }
 }
 
-/** Fetches one of so many shares of some floats into a cache of the second level, before they are read or written. Inlined, for else GCC drops it as without effect. */
+/**
+ * Fetches one of so many shares of some floats into a cache of the second level, before they are read or written.
+ * Inlined, for GCC drops calls of a function that does nothing else.
+ */
 INLINE void fetch(const float *begin, const float *end, int nth, int shares) {
   constexpr size_t line = 64 / sizeof(float);
   const size_t lines = (end - begin) / line;
@@ -95,7 +103,8 @@ struct Next {
 
 /** What a tile reads of the map. */
 inline Square windowsOf(const Tiling &tiling, const Tile &tile, const float *x, float *copy) {
-  return squareOf(tiling.x, x + tile.image * tiling.x.image(), tile.row - tiling.top, tile.column - tiling.left, points, copy);
+  return squareOf(tiling.x, x + tile.image * tiling.x.image(), tile.row - tiling.top, tile.column - tiling.left, points,
+                  copy);
 }
 
 }  // namespace

@@ -5,7 +5,8 @@
 
 namespace {
 
-/** With `turned` the gradient to a map, from signals x: by the same kernel [3, 3, filters, channels], turned by half a turn. */
+/** With `turned` the gradient to a map, from signals x: by the same kernel [3, 3, filters, channels], turned by half a
+ * turn. */
 REGISTER_OP("EspalierTiledConv")
     .Input("x: float")
     .Input("kernel: float")
@@ -43,9 +44,8 @@ class TiledConv : public OpKernel {
     float *to = packed.flat<float>().data();
     share(context, packing.rows(), static_cast<double>(packing.floats()),
           [&](int begin, int end) { packing.pack(floatsOf(kernel), turned_, begin, end, to); });
-    share(context, tiling.count(), tiling.macs(), [&](int begin, int end) {
-      convolve(tiling, packing, floatsOf(x), to, begin, end, y->flat<float>().data());
-    });
+    share(context, tiling.count(), tiling.macs(),
+          [&](int begin, int end) { convolve(tiling, packing, floatsOf(x), to, begin, end, y->flat<float>().data()); });
   }
 
  private:

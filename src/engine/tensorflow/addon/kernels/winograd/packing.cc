@@ -28,12 +28,13 @@ void Packing::pack(const float *kernel, bool turned, int begin, int end, float *
   const size_t down = turned ? 1 : filters_, across = turned ? depth_ : 1;
   for (int row = begin; row < end; row++)
     for (int filter = 0; filter < filters_; filter += lanes) {
-      const int block = filter / Blocks::breadth;
       const float *from = kernel + row * down + filter * across;
-      float *to = packed + blocks.before(block, rows_) + row * blocks.width(block) * lanes + filter % Blocks::breadth;
+      float *to = packed + blocks.at(filter, row, rows_);
       const __mmask16 some = row < depth_ ? lanesOf(filters_ - filter) : 0;
       transform<taps, points, kernelAxis>(
-          [&](int i, int j) { return strided(from + (turned ? last - (i * taps + j) : i * taps + j) * tap, across, some); },
+          [&](int i, int j) {
+            return strided(from + (turned ? last - (i * taps + j) : i * taps + j) * tap, across, some);
+          },
           [&](int i, int j, Vector value) { _mm512_storeu_ps(to + (i * points + j) * place_, value); });
     }
 }

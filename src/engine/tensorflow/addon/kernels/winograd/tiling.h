@@ -22,9 +22,7 @@ class Tiling {
   }
 
   /** About where a tile begins in a map of as many images. */
-  size_t near(const Map &map, int nth) const {
-    return static_cast<size_t>(map.images) * map.image() * nth / count();
-  }
+  size_t near(const Map &map, int nth) const { return static_cast<size_t>(map.images) * map.image() * nth / count(); }
 
   /** Multiply–accumulates by the definition. */
   double macs() const { return 9.0 * x.channels * y.images * y.image(); }
