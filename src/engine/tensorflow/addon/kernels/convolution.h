@@ -1,25 +1,21 @@
-/** A convolution whose filters never change, with what follows it: a bias, a sum with another map, and a clamp. */
+/** A convolution by the definition. */
 #pragma once
 #include <vector>
-#include "clamp.h"
-#include "window.h"
+#include "product.h"
 
 /** Whether this processor runs the kernels. */
 bool hasKernels();
 
-class Convolution {
+class Convolution : public Product {
  public:
   /** Filters [row, column, channel, filter] are multiplied by `scale`, and `shift` is added; both have a number a filter. */
   Convolution(const Window &window, const Map &x, int filters, Clamp clamp, const float *kernel, const float *scale,
               const float *shift);
 
-  /** The parts that threads may share in any way. */
-  int parts() const { return static_cast<int>(tiles_.size() * blocks_.size()); }
-  double macs() const;
-  const Map &y() const { return y_; }
-
-  /** Computes some of the parts; `side`, which is added, may be null. */
-  void run(const float *x, const float *side, float *y, int begin, int end) const;
+  int parts() const override { return static_cast<int>(tiles_.size() * blocks_.size()); }
+  double macs() const override;
+  const Map &y() const override { return y_; }
+  void run(const float *x, const float *side, float *y, int begin, int end) const override;
 
  private:
   /** Filters that are computed together: `width` registers of them. */

@@ -5,6 +5,7 @@
 #include "channelwise.h"
 #include "convolution.h"
 #include "operation.h"
+#include "winograd/tiled.h"
 
 namespace {
 
@@ -109,16 +110,22 @@ class FilterOperation : public MapOperation<Kernel> {
       : MapOperation<Kernel>(construction, filters.size(0), filters.size(1)), filters_(filters) {}
 };
 
-class ConvolutionOperation : public FilterOperation<Convolution> {
+class ConvolutionOperation : public FilterOperation<Product> {
   using FilterOperation::FilterOperation;
 
-  std::unique_ptr<Convolution> make(const Window &window, const Map &x) override {
-    const auto &[kernel, scale, shift, clamp] = filters_;
-    return std::make_unique<Convolution>(window, x, filters_.size(3), clamp, floatsOf(kernel), floatsOf(scale),
-                                         floatsOf(shift));
+  std::unique_ptr<Product> make(const Window &window, const Map &x) override {
+    if (TiledConvolution::suits(window, x, filters_.size(3))) return productOf<TiledConvolution>(window, x);
+    return productOf<Convolution>(window, x);
   }
 
-  void run(const Convolution &kernel, OpKernelContext *context, float *y, int begin, int end) const override {
+  template <typename Kind>
+  std::unique_ptr<Product> productOf(const Window &window, const Map &x) const {
+    const auto &[kernel, scale, shift, clamp] = filters_;
+    return std::make_unique<Kind>(window, x, filters_.size(3), clamp, floatsOf(kernel), floatsOf(scale),
+                                  floatsOf(shift));
+  }
+
+  void run(const Product &kernel, OpKernelContext *context, float *y, int begin, int end) const override {
     const float *side = context->num_inputs() > 1 ? floatsOf(context->input(1)) : nullptr;
     kernel.run(floatsOf(context->input(0)), side, y, begin, end);
   }

@@ -44,8 +44,9 @@ class TiledConv : public OpKernel {
     float *to = packed.flat<float>().data();
     share(context, packing.rows(), static_cast<double>(packing.floats()),
           [&](int begin, int end) { packing.pack(floatsOf(kernel), turned_, begin, end, to); });
-    share(context, tiling.count(), tiling.macs(),
-          [&](int begin, int end) { convolve(tiling, packing, floatsOf(x), to, begin, end, y->flat<float>().data()); });
+    share(context, tiling.count(), tiling.macs(), [&](int begin, int end) {
+      convolve(tiling, packing, floatsOf(x), to, {begin, end}, {0, packing.blocks()}, {}, y->flat<float>().data());
+    });
   }
 
  private:

@@ -19,6 +19,8 @@ INLINE Vector strided(const float *from, int step, __mmask16 some) {
 Packing::Packing(int depth, int filters)
     : depth_(depth), filters_(filters), rows_(Groups(depth).channels()), place_(apart(Blocks(filters).floats(rows_))) {}
 
+int Packing::blocks() const { return Blocks(filters_).count; }
+
 size_t Packing::floats() const { return places * place_; }
 
 void Packing::pack(const float *kernel, bool turned, int begin, int end, float *packed) const {

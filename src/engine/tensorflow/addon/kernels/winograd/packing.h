@@ -9,6 +9,8 @@ class Packing {
   /** Rows of a matrix, which are packed one by one. */
   int rows() const { return rows_; }
   size_t place() const { return place_; }
+  /** Blocks of filters. */
+  int blocks() const;
   size_t floats() const;
 
   /** Some rows, of a kernel [3, 3, depth, filters]; or with `turned` of [3, 3, filters, depth], turned by half a turn.
