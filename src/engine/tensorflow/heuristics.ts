@@ -43,12 +43,12 @@ export const optionsFor = (program: Program, { threads, hasKernels }: Means): Se
 }
 
 /** Multiply–accumulates an image up to which the addon's convolutions are as fast as TensorFlow's where there are many images. */
-const mostOfBatch = 30_000_000
+const mostOfBatch = 60_000_000
 
 /**
  * Whether to fuse a program's convolutions: those of one image always; of a batch in small nets.
- * Measured on a core with AVX-512, oneDNN's time over the addon's: one image 1.1 to 6.7; 64 images 1.4 to 1.6 below 1 million,
- * 1.0 to 1.5 at 3 to 29 million, 0.9 at 41 million.
+ * Measured on a core with AVX-512, the time of single operations over that of fused ones: one image 1.1 to 6.7; 64 images 1.4
+ * to 1.6 below 1 million, 1.0 to 1.4 at 3 to 41 million, 0.9 to 1.1 at 66 to 339 million.
  */
 export const isFusingQuicker = (program: Program): boolean => {
   const graphs = Object.values(program)

@@ -5,6 +5,7 @@ import type { Weights } from '../../../net/weights.js'
 import type { Emitted } from '../emitters/emitter.js'
 import { ownMaxPool } from '../emitters/fused.js'
 import { emit, type Own } from '../emitters/index.js'
+import { ownBatchNorm } from '../emitters/norm.js'
 import * as tiled from '../emitters/tiled.js'
 import { imagesIn, isFusingQuicker } from '../heuristics.js'
 import { fuse, noFusions } from './fuse.js'
@@ -36,6 +37,9 @@ export interface Emission {
   /** Fetched once to set every variable to zeros. */
   readonly begun: Ref
 }
+
+/** The addon's emitters that are as quick for many images as for one. */
+const always = { ...tiled, batchNorm: ownBatchNorm }
 
 /** A constant that is computed only after `refs`. */
 const addSignal = (write: Writer, refs: readonly Ref[], hint: string): Ref =>
@@ -111,7 +115,7 @@ export const emitProgram =
     const isFused = kernels && isFusingQuicker(program)
     const ownOf = (graph: Graph): Own => ({
       fusions: isFused ? fuse(graph, constants) : noFusions,
-      emitters: imagesIn(valuesOf(graph)) === 1 ? { ...tiled, maxPool: ownMaxPool } : tiled,
+      emitters: imagesIn(valuesOf(graph)) === 1 ? { ...always, maxPool: ownMaxPool } : always,
     })
     const begin = root.within('begin')
     return {

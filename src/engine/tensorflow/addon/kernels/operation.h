@@ -16,6 +16,7 @@ inline absl::Status unknownMap(tensorflow::shape_inference::InferenceContext *co
 }
 
 inline const float *floatsOf(const tensorflow::Tensor &tensor) { return tensor.flat<float>().data(); }
+inline float *floatsOf(tensorflow::Tensor &tensor) { return tensor.flat<float>().data(); }
 
 inline Map mapOf(const tensorflow::TensorShape &shape) {
   const auto size = [&](int axis) { return static_cast<int>(shape.dim_size(axis)); };

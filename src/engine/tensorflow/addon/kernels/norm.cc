@@ -1,0 +1,86 @@
+#include "norm.h"
+
+#include <algorithm>
+#include <immintrin.h>
+#include <vector>
+
+#include "avx512-begin.h"
+#include "vector.h"
+
+namespace {
+
+/** Rows whose sums are independent of each other, to hide how long an addition takes. */
+constexpr int together = 4;
+
+/** The sum over rows of sixteen channels, by `term`. */
+template <typename Term>
+INLINE Vector sumOver(int rows, size_t row, const float *x, __mmask16 some, const Term &term) {
+  Vector sums[together] = {};
+  int nth = 0;
+  for (; nth + together <= rows; nth += together)
+#pragma GCC unroll 4
+    for (int each = 0; each < together; each++)
+      sums[each] = term(sums[each], _mm512_maskz_loadu_ps(some, x + (nth + each) * row));
+  for (; nth < rows; nth++) sums[0] = term(sums[0], _mm512_maskz_loadu_ps(some, x + nth * row));
+  return _mm512_add_ps(_mm512_add_ps(sums[0], sums[1]), _mm512_add_ps(sums[2], sums[3]));
+}
+
+void momentsOf(const float *x, int rows, int channels, float *mean, float *squares) {
+  for (int channel = 0; channel < channels; channel += lanes) {
+    const __mmask16 some = lanesOf(channels - channel);
+    const auto sum = [](Vector sum, Vector value) { return _mm512_add_ps(sum, value); };
+    const Vector middle =
+        _mm512_div_ps(sumOver(rows, channels, x + channel, some, sum), _mm512_set1_ps(static_cast<float>(rows)));
+    const auto square = [=](Vector sum, Vector value) {
+      const Vector away = _mm512_sub_ps(value, middle);
+      return _mm512_fmadd_ps(away, away, sum);
+    };
+    _mm512_mask_storeu_ps(mean + channel, some, middle);
+    _mm512_mask_storeu_ps(squares + channel, some, sumOver(rows, channels, x + channel, some, square));
+  }
+}
+
+}  // namespace
+
+int Rows::chunk() const { return std::clamp(8192 / channels, 16, 1024); }
+
+void chunkMoments(const Rows &rows, const float *x, int begin, int end, float *moments) {
+  const size_t channels = rows.channels;
+  for (int nth = begin; nth < end; nth++) {
+    const int first = nth * rows.chunk(), count = std::min(rows.chunk(), rows.count - first);
+    float *mean = moments + 2 * nth * channels;
+    momentsOf(x + first * channels, count, rows.channels, mean, mean + channels);
+  }
+}
+
+/** Source  Chan, Golub and LeVeque 1983: moments of parts to those of the whole */
+void combine(const Rows &rows, const float *moments, float *mean, float *variance) {
+  for (int channel = 0; channel < rows.channels; channel++) {
+    double middle = 0, squares = 0, seen = 0;
+    for (int nth = 0; nth < rows.chunks(); nth++) {
+      const float *part = moments + 2 * static_cast<size_t>(nth) * rows.channels + channel;
+      const double count = std::min(rows.chunk(), rows.count - nth * rows.chunk()), away = part[0] - middle;
+      squares += part[rows.channels] + away * away * seen * count / (seen + count);
+      seen += count;
+      middle += away * count / seen;
+    }
+    mean[channel] = static_cast<float>(middle);
+    variance[channel] = static_cast<float>(squares / seen);
+  }
+}
+
+void scaleRows(const Rows &rows, const float *x, const float *factor, const float *shift, int begin, int end,
+               float *y) {
+  const int first = begin * rows.chunk(), last = std::min(end * rows.chunk(), rows.count);
+  const size_t channels = rows.channels;
+  for (int nth = first; nth < last; nth++)
+    for (size_t channel = 0; channel < channels; channel += lanes) {
+      const size_t at = nth * channels + channel;
+      const __mmask16 some = lanesOf(static_cast<int>(channels - channel));
+      _mm512_mask_storeu_ps(y + at, some,
+                            _mm512_fmadd_ps(_mm512_maskz_loadu_ps(some, x + at), _mm512_maskz_loadu_ps(some, factor + channel),
+                                            _mm512_maskz_loadu_ps(some, shift + channel)));
+    }
+}
+
+#include "avx512-end.h"

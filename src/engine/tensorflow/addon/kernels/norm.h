@@ -1,0 +1,22 @@
+/** Batch norm by the statistics of the batch, of rows [count, channels]. It knows no TensorFlow. */
+#pragma once
+#include <cstddef>
+
+struct Rows {
+  int count, channels;
+
+  size_t floats() const { return static_cast<size_t>(count) * channels; }
+
+  /** Rows that are read together, few enough for a cache of the first level. */
+  int chunk() const;
+  int chunks() const { return (count + chunk() - 1) / chunk(); }
+};
+
+/** Of some chunks, for each channel the mean, and the sum of squares around it. Shapes  x → moments [chunk, 2, channels] */
+void chunkMoments(const Rows &rows, const float *x, int begin, int end, float *moments);
+
+/** The mean and the variance, the mean square around the mean, of all rows; always by the same order of sums. */
+void combine(const Rows &rows, const float *moments, float *mean, float *variance);
+
+/** y = factor · x + shift, of the rows in some chunks. */
+void scaleRows(const Rows &rows, const float *x, const float *factor, const float *shift, int begin, int end, float *y);
