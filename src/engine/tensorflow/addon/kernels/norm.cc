@@ -77,9 +77,8 @@ void scaleRows(const Rows &rows, const float *x, const float *factor, const floa
     for (size_t channel = 0; channel < channels; channel += lanes) {
       const size_t at = nth * channels + channel;
       const __mmask16 some = lanesOf(static_cast<int>(channels - channel));
-      _mm512_mask_storeu_ps(y + at, some,
-                            _mm512_fmadd_ps(_mm512_maskz_loadu_ps(some, x + at), _mm512_maskz_loadu_ps(some, factor + channel),
-                                            _mm512_maskz_loadu_ps(some, shift + channel)));
+      const Vector value = _mm512_maskz_loadu_ps(some, x + at), times = _mm512_maskz_loadu_ps(some, factor + channel);
+      _mm512_mask_storeu_ps(y + at, some, _mm512_fmadd_ps(value, times, _mm512_maskz_loadu_ps(some, shift + channel)));
     }
 }
 

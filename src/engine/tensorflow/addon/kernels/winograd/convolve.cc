@@ -42,10 +42,11 @@ Corner cornerOf(const Map &map, const Tile &tile) {
 template <int width>
 INLINE void transformOutputs(const float *m, const Map &map, const Corner &corner, int filter, const Epilogue &epilogue,
                              float *y) {
-  const auto [shift, added, clamp] = epilogue;
   const __mmask16 some = lanesOf(map.channels - filter);
   const bool isWhole = corner.rows >= side && corner.columns >= side;
   const size_t line = map.row(), pixel = map.channels, first = corner.at + filter;
+  const float *const shift = epilogue.shift, *const added = epilogue.side;
+  const Clamp clamp = epilogue.clamp;
   const Vector constant = shift == nullptr ? _mm512_setzero_ps() : _mm512_maskz_loadu_ps(some, shift + filter);
   transform<points, side, outputAxis>(
       [&](int row, int column) { return _mm512_loadu_ps(m + (row * points + column) * width * lanes); },
