@@ -38,8 +38,7 @@ void transformSignals(const Square &square, const Part &part, int nth, int tiles
   }
 }
 
-/** Adds up the products of some tiles at one place. Shapes  d [group][tiles][place][sixteen], s → sums
- * [block][channel][filters] */
+/** The sums over tiles of products at a place. Shapes  d [group][tile][place][sixteen], s → sums [block][channel][filters] */
 void multiply(const Part &part, int tiles, const float *d, const float *s, int place, bool isAdded, float *sums) {
   const auto &[channel, channels, filter, filters, groups, blocks] = part;
   const int most = groups.length > 12 ? divideUp(groups.length, 2) : groups.length;

@@ -5,8 +5,7 @@
 
 namespace {
 
-/** With `turned` the gradient to a map, from signals x: by the same kernel [3, 3, filters, channels], turned by half a
- * turn. */
+/** With `turned` the gradient to a map, from signals x: by a kernel [3, 3, filters, channels], turned by half a turn. */
 REGISTER_OP("EspalierTiledConv")
     .Input("x: float")
     .Input("kernel: float")

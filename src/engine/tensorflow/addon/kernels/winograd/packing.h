@@ -13,8 +13,7 @@ class Packing {
   int blocks() const;
   size_t floats() const;
 
-  /** Some rows, of a kernel [3, 3, depth, filters]; or with `turned` of [3, 3, filters, depth], turned by half a turn.
-   */
+  /** Some rows, of a kernel [3, 3, depth, filters]; with `turned` of [3, 3, filters, depth], turned by half a turn. */
   void pack(const float *kernel, bool turned, int begin, int end, float *packed) const;
 
  private:
