@@ -1,10 +1,7 @@
 /** MNIST: a net of 9,000 parameters, pushed and pruned to 2,400 and 1,000 with itself as teacher, and nets by hand. 28×28×1 → 10 */
-import { distill, experiment, mnist, prune, push, randomAffine, sgd, shift, study, train, untilTarget } from '../../src/index.js'
-import { small1000, small2400, small9000 } from './mnist-small.js'
+import { distill, experiment, prune, push, study, train, untilTarget } from '../../src/index.js'
+import { long, shifted, small1000, small2400, small9000, turned } from './mnist-small.js'
 
-const turned = mnist({ augment: [randomAffine(10, { translate: [0.05, 0.05], scale: [0.9, 1.1] })] })
-const shifted = mnist({ augment: [shift(1)] })
-const long = (epochs: number, weightDecay = 0) => train({ epochs, optimizer: sgd({ weightDecay }) })
 const base = long(30, 1e-4)
 const to = (params: number) => untilTarget({ atMost: { params }, rounds: 2 }, push({ epochs: 1, distill }), prune())
 const taught = (epochs: number) => train({ epochs, distill })
