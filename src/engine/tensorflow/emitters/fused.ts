@@ -3,9 +3,10 @@ import type { PoolWindow, Value } from '../../../graph/graph.js'
 import type { Shape } from '../../../net/shape.js'
 import { sidesOf, slidesOf } from '../../../net/window.js'
 import type { FusedConv } from '../graph/fuse.js'
-import { type Attr, type Attrs, int, ints, type Ref, tensor } from '../graph/node.js'
+import { type Attr, type Attrs, flag, int, ints, type Ref, tensor } from '../graph/node.js'
 import type { Writer } from '../graph/writer.js'
 import type { Emitted, Emitter } from './emitter.js'
+import { suitsFixedTiles } from './tiled.js'
 
 /** Strides and padding of a window on a map: down, across, top, bottom, left, right. */
 const windowOf = ([, ...map]: Shape, window: PoolWindow): Attr => {
@@ -29,9 +30,9 @@ const attrsOf = ({ x, window, kernel, line: { scale, shift }, clamp }: FusedConv
 export const emitFusion = (write: Writer, fused: FusedConv, refOf: (value: Value) => Ref): Emitted => {
   const refs = [fused.x, fused.side].flatMap(value => (value === undefined ? [] : [refOf(value)]))
   const attrs = attrsOf(fused)
-  return fused.kind === 'conv'
-    ? [write.add('EspalierConv', refs, { ...attrs, count: int(refs.length - 1) })]
-    : [write.add('EspalierDepthwise', refs, attrs)]
+  if (fused.kind === 'depthwise') return [write.add('EspalierDepthwise', refs, attrs)]
+  const tiled = flag(suitsFixedTiles(fused.x.shape, fused.window, fused.kernel.shape))
+  return [write.add('EspalierConv', refs, { ...attrs, tiled, count: int(refs.length - 1) })]
 }
 
 export const ownMaxPool: Emitter<'maxPool'> = (write, { op: { window }, inputs: [x] }, [ref]) => [

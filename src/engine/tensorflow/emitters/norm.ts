@@ -23,9 +23,11 @@ const fused = (epsilon: number, training: boolean): Attrs => ({
   data_format: text('NHWC'),
 })
 
+const emptyArray = (write: Writer): Ref => write.array([0], new Float32Array(0), 'none')
+
 /** The gradient reads outputs 3 to 5. */
 export const batchNorm: Emitter<'batchNorm'> = (write, { op, shape }, [x], [scale], [shift]) => {
-  const empty = write.array([0], new Float32Array(0), 'none')
+  const empty = emptyArray(write)
   const norm = write.add(
     'FusedBatchNormV3',
     [asMap(write, x, shape), scale, shift, empty, empty],
@@ -42,8 +44,7 @@ export const ownBatchNorm: Emitter<'batchNorm'> = (write, value, [x], [scale], [
   const { op, shape } = value
   if (channelsOf(shape) % lanes === 0) return batchNorm(write, value, [x], [scale], [shift])
   const norm = write.add('EspalierBatchNorm', [x, scale, shift], { epsilon: float(op.epsilon) })
-  const empty = write.array([0], new Float32Array(0), 'none')
-  return [norm, `${norm}:1`, `${norm}:2`, `${norm}:1`, `${norm}:3`, empty]
+  return [norm, `${norm}:1`, `${norm}:2`, `${norm}:1`, `${norm}:3`, emptyArray(write)]
 }
 
 export const batchNormGrad: Emitter<'batchNormGrad'> = (

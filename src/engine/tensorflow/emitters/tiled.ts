@@ -15,8 +15,8 @@ const fewest = 8
 const paddingOf = ([, ...map]: Shape, window: Window): readonly number[] =>
   slidesOf(map, { ...window, size }).flatMap(({ before, after }) => [before, after])
 
-/** Whether windows of a kernel [height, width, channels, filters] on a map are computed in tiles. */
-const isTiled = (map: Shape, window: Window, [height, width, channels = 0, filters = 0]: Shape): boolean =>
+/** Whether windows of a kernel [height, width, channels, filters] on a map are quicker in tiles. */
+const suitsTiles = (map: Shape, window: Window, [height, width, channels = 0, filters = 0]: Shape): boolean =>
   height === size &&
   width === size &&
   window.dilation === 1 &&
@@ -25,10 +25,21 @@ const isTiled = (map: Shape, window: Window, [height, width, channels = 0, filte
   Math.min(channels, filters) >= fewest &&
   Math.max(...paddingOf(map, window)) < size
 
+/** Tiles of 4×4 outputs, of all images of a map. */
+const countTiles = ([images = 0, ...map]: Shape, window: Window): number =>
+  slidesOf(map, { ...window, size }).reduce(
+    (count, { positions }) => count * Math.ceil(positions / 4),
+    images,
+  )
+
+/** Fixed kernels are four times as large in tiles: it takes some tiles to make up for that. */
+export const suitsFixedTiles = (map: Shape, window: Window, kernel: Shape): boolean =>
+  suitsTiles(map, window, kernel) && countTiles(map, window) >= 4
+
 export const conv: Emitter<'conv'> = (write, value, [x], [kernel]) => {
   const { op, inputs } = value
   const [map = [], filter = []] = inputs.map(({ shape }) => shape)
-  return isTiled(map, op.window, filter)
+  return suitsTiles(map, op.window, filter)
     ? [write.add('EspalierTiledConv', [x, kernel], { padding: ints(paddingOf(map, op.window)) })]
     : windows.conv(write, value, [x], [kernel])
 }
@@ -36,7 +47,7 @@ export const conv: Emitter<'conv'> = (write, value, [x], [kernel]) => {
 /** The convolution of signals by the kernel turned, padded so that the map's size comes out. */
 export const convInput: Emitter<'convInput'> = (write, value, [dy], [kernel]) => {
   const { op, shape, inputs } = value
-  if (!isTiled(shape, op.window, inputs[1]?.shape ?? []))
+  if (!suitsTiles(shape, op.window, inputs[1]?.shape ?? []))
     return windows.convInput(write, value, [dy], [kernel])
   const padding = ints(paddingOf(shape, op.window).map(side => size - 1 - side))
   return [write.add('EspalierTiledConv', [dy, kernel], { padding, turned: flag(true) })]
@@ -45,7 +56,7 @@ export const convInput: Emitter<'convInput'> = (write, value, [dy], [kernel]) =>
 export const convKernel: Emitter<'convKernel'> = (write, value, [dy], [x]) => {
   const { op, shape, inputs } = value
   const map = inputs[1]?.shape ?? []
-  return isTiled(map, op.window, shape)
+  return suitsTiles(map, op.window, shape)
     ? [write.add('EspalierTiledConvKernel', [x, dy], { padding: ints(paddingOf(map, op.window)) })]
     : windows.convKernel(write, value, [dy], [x])
 }

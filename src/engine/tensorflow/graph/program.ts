@@ -6,7 +6,7 @@ import type { Emitted } from '../emitters/emitter.js'
 import { ownMaxPool } from '../emitters/fused.js'
 import { emit, type Own } from '../emitters/index.js'
 import { ownBatchNorm } from '../emitters/norm.js'
-import * as tiled from '../emitters/tiled.js'
+import { conv, convInput, convKernel } from '../emitters/tiled.js'
 import { imagesIn, isFusingQuicker } from '../heuristics.js'
 import { fuse, noFusions } from './fuse.js'
 import { after, floats, type GraphNode, int32, type Ref, type } from './node.js'
@@ -39,7 +39,7 @@ export interface Emission {
 }
 
 /** The addon's emitters that are as quick for many images as for one. */
-const always = { ...tiled, batchNorm: ownBatchNorm }
+const always = { conv, convInput, convKernel, batchNorm: ownBatchNorm }
 
 /** A constant that is computed only after `refs`. */
 const addSignal = (write: Writer, refs: readonly Ref[], hint: string): Ref =>

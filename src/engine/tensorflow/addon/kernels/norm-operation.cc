@@ -35,7 +35,7 @@ class BatchNorm : public OpKernel {
     for (int nth = 0; nth < 3; nth++)
       OP_REQUIRES_OK(context, context->allocate_output(nth + 1, scale.shape(), &statistics[nth]));
     OP_REQUIRES_OK(context, allocate(context, 2 * static_cast<size_t>(channels) * (rows.chunks() + 1), memory));
-    float *line = memory.flat<float>().data(), *moments = line + 2 * channels;
+    float *line = floatsOf(memory), *moments = line + 2 * channels;
     float *mean = floatsOf(*statistics[0]), *variance = floatsOf(*statistics[1]), *spread = floatsOf(*statistics[2]);
     share(context, rows.chunks(), rows.floats(),
           [&](int begin, int end) { chunkMoments(rows, floatsOf(x), begin, end, moments); });

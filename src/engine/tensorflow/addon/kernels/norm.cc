@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <immintrin.h>
-#include <vector>
 
 #include "avx512-begin.h"
 #include "vector.h"

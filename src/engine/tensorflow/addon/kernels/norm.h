@@ -1,6 +1,7 @@
 /** Batch norm by the statistics of the batch, of rows [count, channels]. It knows no TensorFlow. */
 #pragma once
 #include <cstddef>
+#include "count.h"
 
 struct Rows {
   int count, channels;
@@ -9,7 +10,7 @@ struct Rows {
 
   /** Rows that are read together, few enough for a cache of the first level. */
   int chunk() const;
-  int chunks() const { return (count + chunk() - 1) / chunk(); }
+  int chunks() const { return divideUp(count, chunk()); }
 };
 
 /** Of some chunks, for each channel the mean, and the sum of squares around it. Shapes  x → moments [chunk, 2, channels] */

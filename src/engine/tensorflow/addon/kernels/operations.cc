@@ -23,6 +23,7 @@ REGISTER_OP("EspalierConv")
     .Attr("shift: tensor")
     .Attr("window: list(int)")
     .Attr("clamp: int = 0")
+    .Attr("tiled: bool = false")
     .SetShapeFn(unknownMap);
 
 REGISTER_OP("EspalierDepthwise")
@@ -80,7 +81,7 @@ class MapOperation : public OpKernel {
     const Map y{from.images, window_.rows(from.rows), window_.columns(from.columns), kernel_->y().channels};
     tensorflow::Tensor *output = nullptr;
     OP_REQUIRES_OK(context, context->allocate_output(0, shapeOf(y), &output));
-    float *to = output->flat<float>().data();
+    float *to = floatsOf(*output);
     share(context, kernel_->parts(), kernel_->macs(),
           [&](int begin, int end) { run(*kernel_, context, to, begin, end); });
   }
@@ -111,11 +112,13 @@ class FilterOperation : public MapOperation<Kernel> {
 };
 
 class ConvolutionOperation : public FilterOperation<Product> {
-  using FilterOperation::FilterOperation;
+ public:
+  explicit ConvolutionOperation(OpKernelConstruction *construction)
+      : FilterOperation(construction), tiled_(attributeOf<bool>(construction, "tiled")) {}
 
+ private:
   std::unique_ptr<Product> make(const Window &window, const Map &x) override {
-    if (TiledConvolution::suits(window, x, filters_.size(3))) return productOf<TiledConvolution>(window, x);
-    return productOf<Convolution>(window, x);
+    return tiled_ ? productOf<TiledConvolution>(window, x) : productOf<Convolution>(window, x);
   }
 
   template <typename Kind>
@@ -129,6 +132,8 @@ class ConvolutionOperation : public FilterOperation<Product> {
     const float *side = context->num_inputs() > 1 ? floatsOf(context->input(1)) : nullptr;
     kernel.run(floatsOf(context->input(0)), side, y, begin, end);
   }
+
+  const bool tiled_;
 };
 
 void runEach(const Channelwise &kernel, OpKernelContext *context, float *y, int begin, int end) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <thread>
 #include "tensorflow/core/framework/op_kernel.h"
+#include "count.h"
 
 /** Multiply–accumulates below which a second thread costs more than it saves: some microseconds. */
 constexpr double fewMacs = 4e5;
@@ -27,7 +28,7 @@ void share(tensorflow::OpKernelContext *context, int parts, double macs, const T
   const int threads = macs < fewMacs ? 1 : std::min(threadsOf(context), parts);
   if (threads == 1) return task(0, parts);
   const int shares = std::min(parts, threads * sharesOfThread);
-  const auto begin = [=](int nth) { return static_cast<int>(static_cast<int64_t>(parts) * nth / shares); };
+  const auto begin = [=](int nth) { return shareOf(parts, nth, shares); };
   const auto progress = std::make_shared<Progress>();
   const auto work = [&task, begin, shares, progress] {
     for (int nth; (nth = progress->taken.fetch_add(1)) < shares; progress->done.fetch_add(1))

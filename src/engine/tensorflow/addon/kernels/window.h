@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <vector>
+#include "count.h"
 
 struct Window {
   int height, width;
@@ -29,13 +30,13 @@ struct Tile {
 
 /** Cuts all rows of a map into tiles of nearly equal size, of `most` pixels at most. */
 inline std::vector<Tile> tilesOf(const Map &y, int most) {
-  const int count = (y.columns + most - 1) / most;
+  const int count = divideUp(y.columns, most);
   std::vector<Tile> tiles;
   for (int image = 0; image < y.images; image++)
     for (int row = 0; row < y.rows; row++)
       for (int nth = 0; nth < count; nth++) {
-        const int from = y.columns * nth / count;
-        tiles.push_back({image, row, from, y.columns * (nth + 1) / count - from});
+        const int from = shareOf(y.columns, nth, count);
+        tiles.push_back({image, row, from, shareOf(y.columns, nth + 1, count) - from});
       }
   return tiles;
 }

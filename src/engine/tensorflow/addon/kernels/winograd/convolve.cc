@@ -33,7 +33,7 @@ struct Corner {
   int rows, columns;
 };
 
-Corner cornerOf(const Map &map, const Tile &tile) {
+Corner cornerOf(const Map &map, const Origin &tile) {
   return {tile.image * map.image() + tile.row * map.row() + static_cast<size_t>(tile.column) * map.channels,
           map.rows - tile.row, map.columns - tile.column};
 }

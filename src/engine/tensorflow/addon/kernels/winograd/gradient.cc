@@ -84,7 +84,7 @@ void convolvePart(const Tiling &tiling, const Part &part, const float *x, const 
   for (int first = begin; first < end; first += most) {
     const int tiles = std::min(most, end - first);
     for (int nth = 0; nth < tiles; nth++) {
-      const Tile tile = tiling.at(first + nth);
+      const Origin tile = tiling.at(first + nth);
       transformMap(windowsOf(tiling, tile, x, copy), channel, channels, groups, tiles, d + nth * tileFloats);
       transformSignals(squareOf(tiling.y, dy + tile.image * tiling.y.image(), tile.row, tile.column, side, copy), part,
                        nth, tiles, s);

@@ -12,8 +12,6 @@
 
 namespace {
 
-inline int divideUp(int count, int by) { return (count + by - 1) / by; }
-
 /** Channels in groups of equal length, sixteen at most: [group][tile][place][sixteen]. */
 struct Groups {
   explicit Groups(int channels) : count(divideUp(channels, lanes)), length(divideUp(channels, count)) {}
@@ -102,7 +100,7 @@ struct Next {
 };
 
 /** What a tile reads of the map. */
-inline Square windowsOf(const Tiling &tiling, const Tile &tile, const float *x, float *copy) {
+inline Square windowsOf(const Tiling &tiling, const Origin &tile, const float *x, float *copy) {
   return squareOf(tiling.x, x + tile.image * tiling.x.image(), tile.row - tiling.top, tile.column - tiling.left, points,
                   copy);
 }

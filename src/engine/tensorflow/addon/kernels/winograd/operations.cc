@@ -40,11 +40,11 @@ class TiledConv : public OpKernel {
     tensorflow::Tensor packed, *y = nullptr;
     OP_REQUIRES_OK(context, allocate(context, packing.floats(), packed));
     OP_REQUIRES_OK(context, context->allocate_output(0, shapeOf(tiling.y), &y));
-    float *to = packed.flat<float>().data();
+    float *to = floatsOf(packed);
     share(context, packing.rows(), static_cast<double>(packing.floats()),
           [&](int begin, int end) { packing.pack(floatsOf(kernel), turned_, begin, end, to); });
     share(context, tiling.count(), tiling.macs(), [&](int begin, int end) {
-      convolve(tiling, packing, floatsOf(x), to, {begin, end}, {0, packing.blocks()}, {}, y->flat<float>().data());
+      convolve(tiling, packing, floatsOf(x), to, {begin, end}, {0, packing.blocks()}, {}, floatsOf(*y));
     });
   }
 
@@ -66,8 +66,8 @@ class TiledConvKernel : public OpKernel {
     tensorflow::Tensor others, *dk = nullptr;
     OP_REQUIRES_OK(context, allocate(context, (shares - 1) * floats, others));
     OP_REQUIRES_OK(context, context->allocate_output(0, {3, 3, tiling.x.channels, tiling.y.channels}, &dk));
-    float *sums = dk->flat<float>().data(), *more = others.flat<float>().data();
-    const auto begin = [&](int nth) { return static_cast<int>(static_cast<int64_t>(tiling.count()) * nth / shares); };
+    float *sums = floatsOf(*dk), *more = floatsOf(others);
+    const auto begin = [&](int nth) { return shareOf(tiling.count(), nth, shares); };
     share(context, shares, tiling.macs(), [&](int from, int to) {
       for (int nth = from; nth < to; nth++)
         convolveKernel(tiling, floatsOf(x), floatsOf(dy), begin(nth), begin(nth + 1),

@@ -5,9 +5,6 @@ namespace {
 /** Tiles below which threads share the filters: each reads all of the map, but its own part of the kernels alone. */
 constexpr int fewTiles = 16;
 
-/** From how many it pays: kernels are four times as large, and a register has sixteen floats. */
-constexpr int fewestTiles = 4, fewestChannels = 8;
-
 std::vector<float> scaled(const float *kernel, const float *scale, int channels, int filters) {
   std::vector<float> product(static_cast<size_t>(9) * channels * filters);
   for (size_t nth = 0; nth < product.size(); nth++) product[nth] = kernel[nth] * scale[nth % filters];
@@ -15,11 +12,6 @@ std::vector<float> scaled(const float *kernel, const float *scale, int channels,
 }
 
 }  // namespace
-
-bool TiledConvolution::suits(const Window &window, const Map &x, int filters) {
-  return window.height == 3 && window.width == 3 && window.down == 1 && window.across == 1 &&
-         std::min(x.channels, filters) >= fewestChannels && Tiling(x, filters, window).count() >= fewestTiles;
-}
 
 TiledConvolution::TiledConvolution(const Window &window, const Map &x, int filters, Clamp clamp, const float *kernel,
                                    const float *scale, const float *shift)

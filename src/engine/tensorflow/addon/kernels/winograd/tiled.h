@@ -6,9 +6,6 @@
 
 class TiledConvolution : public Product {
  public:
-  /** Whether it is quicker than the definition. */
-  static bool suits(const Window &window, const Map &x, int filters);
-
   /** Filters [3, 3, channel, filter] are multiplied by `scale`, and `shift` is added; both have a number a filter. */
   TiledConvolution(const Window &window, const Map &x, int filters, Clamp clamp, const float *kernel,
                    const float *scale, const float *shift);

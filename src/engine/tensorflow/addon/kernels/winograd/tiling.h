@@ -2,6 +2,11 @@
 #pragma once
 #include "../window.h"
 
+/** A tile's first output. */
+struct Origin {
+  int image, row, column;
+};
+
 class Tiling {
  public:
   Tiling(const Map &x, int filters, const Window &window)
@@ -9,16 +14,15 @@ class Tiling {
         y{x.images, window.rows(x.rows), window.columns(x.columns), filters},
         top(window.top),
         left(window.left),
-        down_((y.rows + 3) / 4),
-        across_((y.columns + 3) / 4) {}
+        down_(divideUp(y.rows, 4)),
+        across_(divideUp(y.columns, 4)) {}
 
   /** Tiles of all images. */
   int count() const { return y.images * down_ * across_; }
 
-  /** The tile's first output; `pixels` is not told. */
-  Tile at(int nth) const {
+  Origin at(int nth) const {
     const int rest = nth % (down_ * across_);
-    return {nth / (down_ * across_), rest / across_ * 4, rest % across_ * 4, 0};
+    return {nth / (down_ * across_), rest / across_ * 4, rest % across_ * 4};
   }
 
   /** About where a tile begins in a map of as many images. */
@@ -28,7 +32,7 @@ class Tiling {
   double macs() const { return 9.0 * x.channels * y.images * y.image(); }
 
   /** Room for what a tile reads, where that lies outside the map in part. */
-  size_t copyFloats() const { return 36 * static_cast<size_t>(std::max(x.channels, y.channels)) + 16; }
+  size_t copyFloats() const { return 36 * static_cast<size_t>(std::max(x.channels, y.channels)); }
 
   const Map x, y;
   const int top, left;  // padding
