@@ -5,7 +5,7 @@ import { type Graph, inputsOf, type Program, valuesOf } from '../../src/graph/gr
 import * as op from '../../src/graph/operations.js'
 import { adamw } from '../../src/graph/optimizer.js'
 import type { Placement } from '../../src/graph/shard/placement.js'
-import { countSums, shard } from '../../src/graph/shard/shard.js'
+import { countSums, shard, split } from '../../src/graph/shard/shard.js'
 import { traceCall } from '../../src/learn/criteria/trace-call.js'
 import { pushDefaults, trainDefaults } from '../../src/learn/options.js'
 import { pushCalls } from '../../src/learn/push/push.js'
@@ -114,6 +114,55 @@ describe('workers compute what one does with the whole batch', () => {
       }),
       { numRuns: 5 },
     )
+  })
+})
+
+describe('parts of a batch', () => {
+  const part = (graph: Graph, parts: number) => split({ batch, parts })(graph)
+
+  /** The rows of an output of all parts, in order. */
+  const answersOf = (
+    graph: Graph,
+    parts: number,
+    images: Numbers[string],
+    weights: Given,
+  ): readonly number[] =>
+    Array.from({ length: parts }, (_, nth) => {
+      const size = images.length / parts
+      const fed = { images: Float64Array.from(images).slice(nth * size, (nth + 1) * size) }
+      return [...(evaluate(graph, fed, weights).outputs.logits ?? [])]
+    }).flat()
+
+  test('give together what the batch gives, on random nets', () => {
+    fc.assert(
+      fc.property(arbitraryNet({ dropout: true }), fc.nat(), (random, seed) => {
+        const program: Program = right(trainCalls(options, 4)(placed(random)))
+        const graph = program.infer as Graph
+        const { images = [] } = feedsOf(graph, seed)
+        const weights = dataOf(begunOf(program, seed))
+        const whole = answersOf(graph, 1, images, weights)
+        for (const parts of [2, 4])
+          expect(answersOf(right(part(graph, parts)), parts, images, weights)).toEqual(whole)
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  const images = op.input('images', [batch, 2, 2, 3])
+  const numbers = op.weight('numbers', [3])
+
+  test.each([
+    ['norm by its statistics', op.batchNorm(images, numbers, numbers, 1e-3), 'allReduce'],
+    ['sum over it', op.sum(images, [0]), 'sum'],
+    ['mean taken from each row', op.sub(images, op.sum(images, [0])), 'allReduce'],
+    [
+      'product of its rows with each other',
+      op.matmul(op.reshape(images, [batch, 12]), op.reshape(images, [12, batch])),
+      'reshape',
+    ],
+    ['weight alone', numbers, 'weight'],
+  ])('cannot be had of a %s', (_, y, kind) => {
+    expect(left(part({ outputs: { y }, updates: [] }, 2))).toEqual({ _tag: 'NotShardable', kind })
   })
 })
 

@@ -4,7 +4,7 @@ import { commandText } from '../../io/text/command-text.js'
 import { openNative } from './binding.js'
 import { sessionConfig } from './config.js'
 import { graphDef, type Port, tensorName } from './graph/proto.js'
-import type { GraphCall, OpenGraph, Runtime } from './runtime.js'
+import type { GraphCall, OpenGraph, Runtime, Split } from './runtime.js'
 import { type ServerTask, serverDef } from './server.js'
 
 /** A session of TensorFlow. Its garbage collection closes it too; a run under way is ended first. */
@@ -14,6 +14,8 @@ interface NativeSession {
     readonly inputs: readonly { readonly name: string; readonly shape: readonly number[] }[]
     readonly outputs: readonly string[]
     readonly targets: readonly string[]
+    readonly parts: number
+    readonly threads: number
   }) => number
   readonly run: (call: number, feeds: readonly Float32Array[]) => readonly Float32Array[]
   readonly runAsync: (call: number, feeds: readonly Float32Array[]) => Promise<readonly Float32Array[]>
@@ -37,9 +39,16 @@ export interface Addon {
 
 const inputOf = ({ ref, shape }: Port) => ({ name: tensorName(ref), shape })
 
+const whole: Split = { parts: 1, threads: 1 }
+
 const openGraph = (session: NativeSession): OpenGraph => ({
-  prepare: ({ inputs, outputs, targets }: GraphCall) => {
-    const call = session.prepare({ inputs: inputs.map(inputOf), outputs: outputs.map(tensorName), targets })
+  prepare: ({ inputs, outputs, targets, split = whole }: GraphCall) => {
+    const call = session.prepare({
+      inputs: inputs.map(inputOf),
+      outputs: outputs.map(tensorName),
+      targets,
+      ...split,
+    })
     return {
       run: feeds => session.run(call, feeds),
       runAsync: feeds => session.runAsync(call, feeds),
@@ -79,6 +88,7 @@ export const addonRuntime = ({
 }: Addon): AddonRuntime => ({
   version,
   hasKernels,
+  splits: true,
   open: (graph, options) =>
     openGraph(new Session(graphDef(graph), sessionConfig(options), options.target ?? '')),
   countGraphs: countSessions,

@@ -29,6 +29,8 @@ const config = root.lookupType('ConfigProto')
 export interface SessionOptions {
   /** Threads of an operation. */
   readonly threads: number
+  /** The parts of each call's rows that the threads run at once, an operation on one of them; by default a call is run whole. */
+  readonly parts?: number
   /** Whether operations run one after another on the caller's thread; by default those that are ready run together. */
   readonly serial?: boolean
   /** Whether XLA compiles what it can; on a CPU `TF_XLA_FLAGS` must allow it too. By default TensorFlow's own choice. */
@@ -50,10 +52,16 @@ const inCluster = (task: number) => ({
 })
 
 /** The bytes of a ConfigProto. The memory of a GPU grows as it is needed, unless `TF_FORCE_GPU_ALLOW_GROWTH` forbids it. */
-export const sessionConfig = ({ threads, serial = false, xla = false, task }: SessionOptions): Uint8Array =>
+export const sessionConfig = ({
+  threads,
+  parts = 1,
+  serial = parts > 1,
+  xla = false,
+  task,
+}: SessionOptions): Uint8Array =>
   config
     .encode({
-      intraOpParallelismThreads: threads,
+      intraOpParallelismThreads: parts > 1 ? 1 : threads,
       gpuOptions: { allowGrowth: true },
       ...(task !== undefined && inCluster(task)),
       ...(serial && { interOpParallelismThreads: -1 }),

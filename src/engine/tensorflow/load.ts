@@ -11,13 +11,14 @@ import type { Engine, EngineError } from '../engine.js'
 import { type AddonRuntime, addonRuntime, loadAddon } from './addon.js'
 import { type Binding, openBinding } from './binding.js'
 import type { SessionOptions } from './config.js'
-import { optionsFor } from './heuristics.js'
+import { optionsFor, partsFor } from './heuristics.js'
 import type { Native } from './install/cache.js'
 import { findNative } from './native.js'
 import { officialRuntime } from './official.js'
 import { profileKinds } from './profile.js'
 import type { Runtime } from './runtime.js'
 import { openSession } from './session.js'
+import { splitProgram } from './split.js'
 
 export interface LoadOptions {
   /** Threads of an operation; by default `TF_NUM_INTRAOP_THREADS`, else every core. */
@@ -94,13 +95,13 @@ const once = <A>(open: (file: string, threads: number, serves: boolean) => A) =>
 /** Whether the user limits oneDNN to processors without AVX-512, which this project's operations need. */
 const isBelowAvx512 = (isa = ''): boolean => /^(sse|avx(?!512|10))/i.test(isa)
 
-/** Where TensorFlow may use a GPU or less than AVX-512, convolutions are its own. */
+/** Where TensorFlow may use a GPU or less than AVX-512, convolutions are its own; a GPU computes batches whole. */
 const forDevices =
   (native: Native) =>
   ({ runtime }: { readonly runtime: AddonRuntime }): Loaded => {
     const mayUseGpu = native.source === 'built' && native.facts.kind === 'gpu'
     return mayUseGpu || isBelowAvx512(process.env.ONEDNN_MAX_CPU_ISA)
-      ? { runtime: { ...runtime, hasKernels: false } }
+      ? { runtime: { ...runtime, hasKernels: false, splits: !mayUseGpu } }
       : { runtime }
   }
 
@@ -138,9 +139,12 @@ export const engineOf = (
   threads,
   open: (program, constants) =>
     TE.tryCatch(async () => {
-      const hasKernels = runtime.hasKernels === true && constants !== undefined
-      const usual = optionsFor(program, { threads, hasKernels })
-      return openSession(runtime, { ...usual, ...options }, program, constants)
+      const means = { threads, hasKernels: runtime.hasKernels === true && constants !== undefined }
+      const parts = runtime.splits === true && options.target === undefined ? partsFor(program, means) : 1
+      const part = splitProgram(parts)(program)
+      return part === undefined
+        ? openSession(runtime, { ...optionsFor(program, means), ...options }, program, constants)
+        : openSession(runtime, { threads, parts, ...options }, part, constants)
     }, failed),
   profile: call => TE.tryCatch(async () => profileKinds(runtime)(call), failed),
 })

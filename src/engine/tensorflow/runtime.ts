@@ -3,12 +3,20 @@ import type { SessionOptions } from './config.js'
 import type { Ref } from './graph/node.js'
 import type { Port, SavedGraph } from './graph/proto.js'
 
-/** What one call feeds and fetches. */
+/** How a call is run in equal parts of its rows, each by its feeds, and by how many threads at once. */
+export interface Split {
+  readonly parts: number
+  readonly threads: number
+}
+
+/** What one call feeds and fetches; where it is split, the shapes are those of a part. */
 export interface GraphCall {
   readonly inputs: readonly Port[]
   readonly outputs: readonly Ref[]
   /** Run for their effect. */
   readonly targets: readonly Ref[]
+  /** By default a call is run once. */
+  readonly split?: Split
 }
 
 /** A prepared call. The feeds are those of its inputs, copied before it returns; the results are copies too. */
@@ -31,6 +39,8 @@ export interface Runtime {
   readonly version: string
   /** Whether it has this project's operations, and this processor runs them. */
   readonly hasKernels?: boolean
+  /** Whether it runs calls in parts. */
+  readonly splits?: boolean
   readonly open: (graph: SavedGraph, options: SessionOptions) => OpenGraph
   /** The graphs that are open. */
   readonly countGraphs: () => number

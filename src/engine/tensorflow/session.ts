@@ -5,7 +5,8 @@ import type { Weights } from '../../net/weights.js'
 import type { Feeds, Fetched, Session } from '../engine.js'
 import type { SessionOptions } from './config.js'
 import { type Access, type Call, type Emission, emitProgram } from './graph/program.js'
-import type { OpenGraph, Runtime } from './runtime.js'
+import type { Port } from './graph/proto.js'
+import type { OpenGraph, Runtime, Split } from './runtime.js'
 
 const checkFeed = (name: string, shape: Shape, data: Float32Array | undefined): Float32Array => {
   if (data?.length !== sizeOf(shape))
@@ -22,15 +23,18 @@ interface NamedRunner {
   readonly trace: (feeds: Feeds) => Uint8Array | undefined
 }
 
-const makeRunner = (graph: OpenGraph, { inputs, outputs, done }: Call): NamedRunner => {
+const makeRunner = (graph: OpenGraph, { inputs, outputs, done }: Call, split: Split): NamedRunner => {
   const names = Object.keys(outputs)
   const ports = Object.entries(inputs)
   const runner = graph.prepare({
     inputs: Object.values(inputs),
     outputs: Object.values(outputs),
     targets: [done],
+    split,
   })
-  const inOrder = (feeds: Feeds) => ports.map(([name, { shape }]) => checkFeed(name, shape, feeds[name]))
+  const whole = ({ shape: [rows, ...row] }: Port): Shape =>
+    rows === undefined ? [] : [split.parts * rows, ...row]
+  const inOrder = (feeds: Feeds) => ports.map(([name, port]) => checkFeed(name, whole(port), feeds[name]))
   const byName = (values: readonly Float32Array[]): Results =>
     Object.fromEntries(names.map((name, nth) => [name, values[nth] as Float32Array])) // as many as names
   return {
@@ -92,7 +96,7 @@ export interface TracedSession<P extends Program> extends Session<P> {
 }
 
 /**
- * Opens a program on a runtime. Throws TensorFlow's error.
+ * Opens a program on a runtime; where `options` ask for parts, the program is that of a part. Throws TensorFlow's error.
  *
  * Law  after closing, no tensor and no graph remains
  */
@@ -105,8 +109,10 @@ export const openSession = <P extends Program>(
   const emission = emitProgram({ kernels: runtime.hasKernels === true })(program, constants)
   const graph = runtime.open(emission, options)
   graph.prepare({ inputs: [], outputs: [], targets: [emission.begun] }).run([])
+  const { parts = 1, threads } = options
+  const split = { parts, threads: Math.min(parts, threads) }
   const runners = new Map(
-    Object.entries(emission.calls).map(([name, call]) => [name, makeRunner(graph, call)] as const),
+    Object.entries(emission.calls).map(([name, call]) => [name, makeRunner(graph, call, split)] as const),
   )
   const runnerOf = (call: keyof P): NamedRunner => {
     const runner = runners.get(String(call))

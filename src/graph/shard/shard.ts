@@ -83,6 +83,17 @@ const placeAll = (
   return E.right(placed)
 }
 
+/** The outputs, each of one worker's rows. */
+const rowsOfAll = (graph: Graph, placed: ReadonlyMap<Value, Placed>): E.Either<NotShardable, Graph> => {
+  const outputs: Record<string, Value> = {}
+  for (const [name, output] of Object.entries(graph.outputs)) {
+    const { placement, value } = placed.get(output) as Placed // every value is placed
+    if (placement !== 'sharded') return E.left({ _tag: 'NotShardable', kind: output.op.kind })
+    outputs[name] = value
+  }
+  return E.right({ outputs, updates: [] })
+}
+
 /**
  * The graph of one worker, which is fed its rows of each sharded input. Its outputs are whole, and the same on every worker bit
  * for bit; so is every update of variables that are the same.
@@ -110,6 +121,31 @@ export const shard =
           updates: graph.updates.map(update => at(update).value),
         })
       }),
+    )
+  }
+
+/**
+ * The graph of one of as many equal parts of a batch, whose inputs and outputs are all rows of images.
+ *
+ * Shapes  inputs and outputs [batch, …] → [batch/parts, …]
+ * Law     its outputs for the parts, one after another, are those of the graph
+ * Errors  NotShardable where rows depend on each other, or an output is not of rows
+ */
+export const split =
+  ({ batch, parts }: { readonly batch: number; readonly parts: number }) =>
+  (graph: Graph): E.Either<NotShardable, Graph> => {
+    const share = { rank: 0, workers: parts, batch, syncBatchNorm: true }
+    return pipe(
+      placeAll(
+        { ...share, placementOf: () => 'sharded', key: 0 },
+        { ...share, reduce: reducer(parts) },
+        graph,
+      ),
+      E.flatMap(placed => rowsOfAll(graph, placed)),
+      E.filterOrElse(
+        rows => countSums(rows) === 0,
+        (): NotShardable => ({ _tag: 'NotShardable', kind: 'allReduce' }),
+      ),
     )
   }
 

@@ -10,7 +10,7 @@
 class AsyncRun : public Napi::AsyncWorker {
  public:
   /** Holds the session until the run has ended, even where it is closed meanwhile. */
-  AsyncRun(Napi::Env env, std::shared_ptr<const Session> session, const Call &call, std::vector<Tensor> fed)
+  AsyncRun(Napi::Env env, std::shared_ptr<const Session> session, const Call &call, std::vector<Values> fed)
       : Napi::AsyncWorker(env, "espalier:run"),
         deferred_(Napi::Promise::Deferred::New(env)),
         session_(std::move(session)),
@@ -28,6 +28,6 @@ class AsyncRun : public Napi::AsyncWorker {
   Napi::Promise::Deferred deferred_;
   std::shared_ptr<const Session> session_;
   const Call &call_;
-  std::vector<Tensor> fed_;
-  std::vector<Tensor> fetched_;
+  std::vector<Values> fed_;
+  std::vector<Values> fetched_;
 };

@@ -55,7 +55,7 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
 
   Napi::Value trace(const Napi::CallbackInfo &info) {
     const Call &called = call(info[0]);
-    const Buffer metadata = session_->trace(called, tensorsOf(called, info[1]));
+    const Buffer metadata = session_->trace(called, tensorsOf(called, info[1]).front());
     return Napi::Buffer<uint8_t>::Copy(info.Env(), static_cast<const uint8_t *>(metadata->data), metadata->length);
   }
 

@@ -3,6 +3,8 @@
 #include <mutex>
 #include <set>
 
+#include "kernels/parallel.h"
+
 namespace {
 
 std::mutex mutex;
@@ -65,33 +67,40 @@ TF_Output Session::output(const std::string &name) const {
 }
 
 size_t Session::add(Call call) {
+  if (helpers_ == nullptr && call.threads > 1)
+    helpers_ = std::make_unique<tensorflow::thread::ThreadPool>(tensorflow::Env::Default(), "parts", call.threads - 1);
   calls_.push_back(std::move(call));
   return calls_.size() - 1;
 }
 
-std::vector<Tensor> Session::run(const Call &call, const std::vector<Tensor> &fed) const {
-  return run(call, fed, nullptr, nullptr);
+std::vector<Values> Session::run(const Call &call, const std::vector<Values> &parts) const {
+  std::vector<Values> fetched(parts.size());
+  std::vector<Status> statuses(parts.size());
+  shareAmong(helpers_.get(), call.threads - 1, static_cast<int>(parts.size()),
+             [&](int nth) { fetched[nth] = run(call, parts[nth], statuses[nth]); });
+  for (const Status &status : statuses) status.check();
+  return fetched;
 }
 
-Buffer Session::trace(const Call &call, const std::vector<Tensor> &fed) const {
+Buffer Session::trace(const Call &call, const Values &fed) const {
   const uint8_t fullTrace[] = {0x08, 0x03};  // RunOptions, whose trace_level, field 1, is FULL_TRACE
   Buffer options{TF_NewBufferFromString(fullTrace, sizeof fullTrace)};
   Buffer metadata{TF_NewBuffer()};
-  run(call, fed, options.get(), metadata.get());
+  Status status;
+  run(call, fed, status, options.get(), metadata.get());
+  status.check();
   return metadata;
 }
 
-std::vector<Tensor> Session::run(const Call &call, const std::vector<Tensor> &fed, const TF_Buffer *options,
-                                 TF_Buffer *metadata) const {
+Values Session::run(const Call &call, const Values &fed, Status &status, const TF_Buffer *options,
+                    TF_Buffer *metadata) const {
   const std::vector<TF_Output> inputs = outputsOf(call.inputs);
   std::vector<TF_Tensor *> values;
   for (const Tensor &tensor : fed) values.push_back(tensor.get());
   std::vector<TF_Tensor *> fetched(call.outputs.size());
-  Status status;
   TF_SessionRun(session_, options, inputs.data(), values.data(), inputs.size(), call.outputs.data(),
                 fetched.data(), fetched.size(), call.targets.data(), call.targets.size(), metadata, status);
-  status.check();
-  std::vector<Tensor> outputs;
+  Values outputs;
   for (TF_Tensor *tensor : fetched) outputs.emplace_back(tensor);
   return outputs;
 }

@@ -5,6 +5,10 @@
 #include <string>
 #include <vector>
 #include "handle.h"
+#include "tensorflow/core/platform/threadpool.h"
+
+/** What is fed to the inputs of a call, or fetched from its outputs, in their order. */
+using Values = std::vector<Tensor>;
 
 /** A tensor of the graph that is fed. */
 struct Input {
@@ -18,6 +22,8 @@ struct Call {
   std::vector<Input> inputs;
   std::vector<TF_Output> outputs;
   std::vector<TF_Operation *> targets;
+  /** The runs that one call takes, each with its part of the rows that are fed, and the threads that make them at once. */
+  int parts = 1, threads = 1;
 };
 
 /** A serialised message, such as a GraphDef. */
@@ -42,11 +48,11 @@ class Session {
   size_t add(Call call);
   const Call &call(size_t number) const { return calls_.at(number); }
 
-  /** Safe on any thread. */
-  std::vector<Tensor> run(const Call &call, const std::vector<Tensor> &fed) const;
+  /** What is fetched of each part. Safe on any thread. */
+  std::vector<Values> run(const Call &call, const std::vector<Values> &parts) const;
 
-  /** Runs a call and returns its RunMetadata, with the time of every node. */
-  Buffer trace(const Call &call, const std::vector<Tensor> &fed) const;
+  /** Runs a call of one part and returns its RunMetadata, with the time of every node. */
+  Buffer trace(const Call &call, const Values &fed) const;
 
   static size_t count();
   /** Ends the runs under way in every session, which fail. */
@@ -55,10 +61,12 @@ class Session {
  private:
   void open(Bytes config, const std::string &target);
   void close() const;
-  std::vector<Tensor> run(const Call &call, const std::vector<Tensor> &fed, const TF_Buffer *options,
-                          TF_Buffer *metadata) const;
+  Values run(const Call &call, const Values &fed, Status &status, const TF_Buffer *options = nullptr,
+             TF_Buffer *metadata = nullptr) const;
 
   Graph graph_{TF_NewGraph()};
   TF_Session *session_ = nullptr;
   std::deque<Call> calls_;
+  /** Of calls in parts. */
+  std::unique_ptr<tensorflow::thread::ThreadPool> helpers_;
 };

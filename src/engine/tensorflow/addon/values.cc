@@ -15,20 +15,31 @@ void each(const Napi::Value &value, F visit) {
   }
 }
 
-Tensor tensorOf(const Input &input, const Napi::Float32Array &data) {
-  if (data.ElementLength() != input.values)
-    throw std::range_error("a feed: expected " + std::to_string(input.values) + " values, got " +
-                           std::to_string(data.ElementLength()));
-  Tensor tensor{TF_AllocateTensor(TF_FLOAT, input.shape.data(), input.shape.size(), data.ByteLength())};
-  std::memcpy(TF_TensorData(tensor.get()), data.Data(), data.ByteLength());
+void checkLength(const Napi::Float32Array &feed, size_t values) {
+  if (feed.ElementLength() != values)
+    throw std::range_error("a feed: expected " + std::to_string(values) + " values, got " +
+                           std::to_string(feed.ElementLength()));
+}
+
+Tensor tensorOf(const Input &input, const float *data) {
+  const size_t bytes = input.values * sizeof(float);
+  Tensor tensor{TF_AllocateTensor(TF_FLOAT, input.shape.data(), input.shape.size(), bytes)};
+  std::memcpy(TF_TensorData(tensor.get()), data, bytes);
   return tensor;
 }
 
-Napi::Float32Array arrayOf(Napi::Env env, const TF_Tensor *tensor) {
-  if (TF_TensorType(tensor) != TF_FLOAT) throw std::runtime_error("an output that is not of floats");
-  const size_t bytes = TF_TensorByteSize(tensor);
-  Napi::Float32Array array = Napi::Float32Array::New(env, bytes / sizeof(float));
-  std::memcpy(array.Data(), TF_TensorData(tensor), bytes);
+/** The floats of a tensor. */
+size_t sizeOf(const Tensor &tensor) {
+  if (TF_TensorType(tensor.get()) != TF_FLOAT) throw std::runtime_error("an output that is not of floats");
+  return TF_TensorByteSize(tensor.get()) / sizeof(float);
+}
+
+/** An output, whose parts are of one size. */
+Napi::Float32Array arrayOf(Napi::Env env, const std::vector<Values> &parts, size_t output) {
+  const size_t size = sizeOf(parts.front()[output]);
+  Napi::Float32Array array = Napi::Float32Array::New(env, parts.size() * size);
+  for (size_t nth = 0; nth < parts.size(); nth++)
+    std::memcpy(array.Data() + nth * size, TF_TensorData(parts[nth][output].get()), size * sizeof(float));
   return array;
 }
 
@@ -54,18 +65,23 @@ std::vector<std::string> stringsOf(const Napi::Value &array) {
   return strings;
 }
 
-std::vector<Tensor> tensorsOf(const Call &call, const Napi::Value &feeds) {
-  std::vector<Tensor> tensors;
+std::vector<Values> tensorsOf(const Call &call, const Napi::Value &feeds) {
+  std::vector<Values> parts(call.parts);
   each(feeds, [&](uint32_t i, Napi::Value feed) {
-    tensors.push_back(tensorOf(call.inputs.at(i), feed.As<Napi::Float32Array>()));
+    const Input &input = call.inputs.at(i);
+    const Napi::Float32Array data = feed.As<Napi::Float32Array>();
+    checkLength(data, parts.size() * input.values);
+    for (size_t nth = 0; nth < parts.size(); nth++)
+      parts[nth].push_back(tensorOf(input, data.Data() + nth * input.values));
   });
-  if (tensors.size() != call.inputs.size()) throw std::range_error("as many feeds as inputs are expected");
-  return tensors;
+  if (parts.front().size() != call.inputs.size()) throw std::range_error("as many feeds as inputs are expected");
+  return parts;
 }
 
-Napi::Array arraysOf(Napi::Env env, const std::vector<Tensor> &tensors) {
-  Napi::Array arrays = Napi::Array::New(env, tensors.size());
-  for (uint32_t i = 0; i < tensors.size(); i++) arrays.Set(i, arrayOf(env, tensors[i].get()));
+Napi::Array arraysOf(Napi::Env env, const std::vector<Values> &parts) {
+  const size_t outputs = parts.front().size();
+  Napi::Array arrays = Napi::Array::New(env, outputs);
+  for (uint32_t i = 0; i < outputs; i++) arrays.Set(i, arrayOf(env, parts, i));
   return arrays;
 }
 
@@ -76,5 +92,7 @@ Call callOf(const Session &session, const Napi::Object &object) {
   });
   for (const std::string &name : stringsOf(object.Get("outputs"))) call.outputs.push_back(session.output(name));
   for (const std::string &name : stringsOf(object.Get("targets"))) call.targets.push_back(session.operation(name));
+  call.parts = object.Get("parts").As<Napi::Number>();
+  call.threads = object.Get("threads").As<Napi::Number>();
   return call;
 }

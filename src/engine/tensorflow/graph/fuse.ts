@@ -6,7 +6,7 @@ import { type Graph, type Kind, type OpOf, type Value, valuesOf, type Window } f
 import { elementAt } from '../../../io/element.js'
 import { channelsOf, isSameShape } from '../../../net/shape.js'
 import type { Tensor, Weights } from '../../../net/weights.js'
-import { imagesIn } from '../heuristics.js'
+import { hasFewImages } from '../heuristics.js'
 
 type Of<K extends Kind> = Value & { readonly op: OpOf<K> }
 
@@ -108,10 +108,10 @@ const sideOf = (sum: Value | undefined, term: Value): Value | undefined => {
 /** Where a fused convolution begins. */
 type Start = Pick<FusedConv, 'kind' | 'x' | 'window' | 'kernel'> & { readonly line: Line | undefined }
 
-/** Of a batch, what each channel is computed from by itself is TensorFlow's: its kernels are quicker there. */
-const startOf = (value: Value, constantOf: ConstantOf, images: number): Start | undefined => {
+/** Of many images, what each channel is computed from by itself is TensorFlow's: its kernels are quicker there. */
+const startOf = (value: Value, constantOf: ConstantOf, hasFew: boolean): Start | undefined => {
   const [x, weight] = value.inputs
-  if (x === undefined || x.shape.length !== 4 || (images > 1 && value.op.kind !== 'conv')) return undefined
+  if (x === undefined || x.shape.length !== 4 || (!hasFew && value.op.kind !== 'conv')) return undefined
   if (isProduct(value)) {
     const kernel = constantOf(weight)
     const { kind, window } = value.op
@@ -156,7 +156,7 @@ const chainFrom = (first: Value, start: Start, readerOf: ReaderOf, constantOf: C
 /** Law  the fused convolutions and the values outside them compute the same outputs as the graph */
 export const fuse = (graph: Graph, constants: Weights): Fusions => {
   const values = valuesOf(graph)
-  const images = imagesIn(values)
+  const hasFew = hasFewImages(values)
   const readers = soleReaders(graph, values)
   const constantOf = constantIn(constants)
   const convs = new Map<Value, FusedConv>()
@@ -167,7 +167,7 @@ export const fuse = (graph: Graph, constants: Weights): Fusions => {
     return reader === undefined || isFused(reader) ? undefined : reader
   }
   for (const value of values) {
-    const start = isFused(value) ? undefined : startOf(value, constantOf, images)
+    const start = isFused(value) ? undefined : startOf(value, constantOf, hasFew)
     if (start === undefined) continue
     const chain = chainFrom(value, start, readerOf, constantOf)
     for (const each of chain.values.slice(0, -1)) inside.add(each)

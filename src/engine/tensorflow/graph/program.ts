@@ -7,7 +7,7 @@ import { ownMaxPool } from '../emitters/fused.js'
 import { emit, type Own } from '../emitters/index.js'
 import { ownBatchNorm } from '../emitters/norm.js'
 import { conv, convInput, convKernel } from '../emitters/tiled.js'
-import { imagesIn, isFusingQuicker } from '../heuristics.js'
+import { hasFewImages, isFusingQuicker } from '../heuristics.js'
 import { fuse, noFusions } from './fuse.js'
 import { after, floats, type GraphNode, int32, type Ref, type } from './node.js'
 import { assign, handle, placeholder, read, type VariableHandles, variables } from './variables.js'
@@ -38,7 +38,7 @@ export interface Emission {
   readonly begun: Ref
 }
 
-/** The addon's emitters that are as quick for many images as for one. */
+/** The addon's emitters that are quicker for many images too. */
 const always = { conv, convInput, convKernel, batchNorm: ownBatchNorm }
 
 /** A constant that is computed only after `refs`. */
@@ -115,7 +115,7 @@ export const emitProgram =
     const isFused = kernels && isFusingQuicker(program)
     const ownOf = (graph: Graph): Own => ({
       fusions: isFused ? fuse(graph, constants) : noFusions,
-      emitters: imagesIn(valuesOf(graph)) === 1 ? { ...always, maxPool: ownMaxPool } : always,
+      emitters: hasFewImages(valuesOf(graph)) ? { ...always, maxPool: ownMaxPool } : always,
     })
     const begin = root.within('begin')
     return {

@@ -52,7 +52,7 @@ const graph = require('node:fs').readFileSync(folder + '/graph.pb')
 const session = new tf.Session(graph, new Uint8Array(), '')
 const shapes = [[1, 4, 4, 1], [2, 2, 1, 1]]
 const ports = inputs.split(',').map((name, nth) => ({ name, shape: shapes[nth] }))
-const call = session.prepare({ inputs: ports, outputs: [output], targets: [] })
+const call = session.prepare({ inputs: ports, outputs: [output], targets: [], parts: 1, threads: 1 })
 session.runAsync(call, [images, kernel]).then(([slope]) =>
   console.log(JSON.stringify({ version: tf.version, gpu: false, slope: [...slope] })))
 `
