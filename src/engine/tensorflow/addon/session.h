@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 #include "handle.h"
-#include "tensorflow/core/platform/threadpool.h"
+#include "kernels/team.h"
 
 /** What is fed to the inputs of a call, or fetched from its outputs, in their order. */
 using Values = std::vector<Tensor>;
@@ -68,5 +68,6 @@ class Session {
   TF_Session *session_ = nullptr;
   std::deque<Call> calls_;
   /** Of calls in parts. */
-  std::unique_ptr<tensorflow::thread::ThreadPool> helpers_;
+  std::unique_ptr<Team::Pool> helpers_;
+  std::shared_ptr<Team> team_ = std::make_shared<Team>(Team::Patience(200));
 };
