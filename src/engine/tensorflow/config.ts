@@ -27,7 +27,7 @@ const root = protobuf.Root.fromJSON({
 const config = root.lookupType('ConfigProto')
 
 export interface SessionOptions {
-  /** Threads of an operation. */
+  /** Threads of an operation; of TensorFlow's, where they run one after another, one. */
   readonly threads: number
   /** The parts of each call's rows that the threads run at once, an operation on one of them; by default a call is run whole. */
   readonly parts?: number
@@ -61,7 +61,7 @@ export const sessionConfig = ({
 }: SessionOptions): Uint8Array =>
   config
     .encode({
-      intraOpParallelismThreads: parts > 1 ? 1 : threads,
+      intraOpParallelismThreads: serial ? 1 : threads,
       gpuOptions: { allowGrowth: true },
       ...(task !== undefined && inCluster(task)),
       ...(serial && { interOpParallelismThreads: -1 }),

@@ -5,11 +5,11 @@ import { sumBy } from '../../io/count.js'
 import type { SessionOptions } from './config.js'
 
 /**
- * Multiply–accumulates up to which one thread is as fast as two, whose hand-over of each operation costs more than it saves.
- * Measured with TensorFlow's operations: LeNet (2 million) takes a fifth of the time on one thread, Inception of 20 million
- * three fifths, ResNet-20 of 41 million as long. With the addon's: LeNet three fifths, Inception of 20 to 29 million as long or less.
+ * Multiply–accumulates up to which one thread is as fast as two with TensorFlow's operations, for to hand each over costs more
+ * than it saves. Measured: LeNet (2 million) takes a fifth of the time on one thread, Inception of 20 million three fifths,
+ * ResNet-20 of 41 million as long.
  */
-const mostOnOneThread = { own: 30_000_000, others: 40_000_000 }
+const mostOnOneThread = 40_000_000
 
 /** The most images that values are fed with. */
 export const imagesIn = (values: readonly Value[]): number =>
@@ -47,15 +47,14 @@ interface Means {
 }
 
 /**
- * How a session runs fastest. The operations of a single image run one after another on the caller's thread where that one
- * does all the work, and where the addon's share it with threads that wait for it.
+ * How a session runs fastest. The operations of a single image run one after another on the caller's thread: the addon's, which
+ * share their work with threads that wait for it, and TensorFlow's in a small net.
  */
 export const optionsFor = (program: Program, { threads, hasKernels }: Means): SessionOptions => {
   const graphs = Object.values(program)
   if (!isOfOneImage(graphs)) return { threads }
-  const isSmall = sumBy(graphs, macsIn) <= (hasKernels ? mostOnOneThread.own : mostOnOneThread.others)
-  if (isSmall) return { threads: 1, serial: true }
-  return hasKernels ? { threads, serial: true } : { threads }
+  if (hasKernels) return { threads, serial: true }
+  return sumBy(graphs, macsIn) <= mostOnOneThread ? { threads: 1, serial: true } : { threads }
 }
 
 /** Multiply–accumulates an image up to which the addon's convolutions are as fast as TensorFlow's where there are many images. */

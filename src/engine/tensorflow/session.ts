@@ -106,10 +106,13 @@ export const openSession = <P extends Program>(
   program: P,
   constants: Weights = {},
 ): TracedSession<P> => {
-  const emission = emitProgram({ kernels: runtime.hasKernels === true })(program, constants)
+  const { parts = 1, threads } = options
+  const emission = emitProgram({
+    kernels: runtime.hasKernels === true,
+    threads: parts > 1 ? 1 : threads,
+  })(program, constants)
   const graph = runtime.open(emission, options)
   graph.prepare({ inputs: [], outputs: [], targets: [emission.begun] }).run([])
-  const { parts = 1, threads } = options
   const split = { parts, threads: Math.min(parts, threads) }
   const runners = new Map(
     Object.entries(emission.calls).map(([name, call]) => [name, makeRunner(graph, call, split)] as const),

@@ -3,7 +3,7 @@
 #include <mutex>
 #include <set>
 
-#include "tensorflow/core/platform/env.h"
+#include "kernels/team.h"
 
 namespace {
 
@@ -67,8 +67,6 @@ TF_Output Session::output(const std::string &name) const {
 }
 
 size_t Session::add(Call call) {
-  if (helpers_ == nullptr && call.threads > 1)
-    helpers_ = std::make_unique<Team::Pool>(tensorflow::Env::Default(), "parts", call.threads - 1);
   calls_.push_back(std::move(call));
   return calls_.size() - 1;
 }
@@ -76,8 +74,8 @@ size_t Session::add(Call call) {
 std::vector<Values> Session::run(const Call &call, const std::vector<Values> &parts) const {
   std::vector<Values> fetched(parts.size());
   std::vector<Status> statuses(parts.size());
-  team_->share(helpers_.get(), call.threads - 1, static_cast<int>(parts.size()),
-               [&](int nth) { fetched[nth] = run(call, parts[nth], statuses[nth]); });
+  Team::ofProcess().share(call.threads - 1, static_cast<int>(parts.size()),
+                          [&](int nth) { fetched[nth] = run(call, parts[nth], statuses[nth]); });
   for (const Status &status : statuses) status.check();
   return fetched;
 }

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 #include "handle.h"
-#include "kernels/team.h"
 
 /** What is fed to the inputs of a call, or fetched from its outputs, in their order. */
 using Values = std::vector<Tensor>;
@@ -67,7 +66,4 @@ class Session {
   Graph graph_{TF_NewGraph()};
   TF_Session *session_ = nullptr;
   std::deque<Call> calls_;
-  /** Of calls in parts. */
-  std::unique_ptr<Team::Pool> helpers_;
-  std::shared_ptr<Team> team_ = std::make_shared<Team>(Team::Patience(200));
 };

@@ -5,6 +5,7 @@ import { sidesOf, slidesOf } from '../../../net/window.js'
 import type { FusedConv } from '../graph/fuse.js'
 import { type Attr, type Attrs, flag, int, ints, type Ref, tensor } from '../graph/node.js'
 import type { Writer } from '../graph/writer.js'
+import { sum } from './arithmetic.js'
 import type { Emitted, Emitter } from './emitter.js'
 import { suitsFixedTiles } from './tiled.js'
 
@@ -16,13 +17,16 @@ const windowOf = ([, ...map]: Shape, window: PoolWindow): Attr => {
 
 const clampNumbers = { none: 0, relu: 1, relu6: 2 }
 
+/** Of rows [rows, channels], a map of one line. */
+const mapOf = (x: Shape): Shape => (x.length === 2 ? [1, 1, ...x] : x)
+
 const attrsOf = ({ x, window, kernel, line: { scale, shift }, clamp }: FusedConv): Attrs => {
   const [height = 1, width = 1] = kernel.shape
   return {
     kernel: tensor(kernel.shape, kernel.data),
     scale: tensor([scale.length], scale),
     shift: tensor([shift.length], shift),
-    window: windowOf(x.shape, { ...window, size: [height, width] }),
+    window: windowOf(mapOf(x.shape), { ...window, size: [height, width] }),
     clamp: int(clampNumbers[clamp ?? 'none']),
   }
 }
@@ -41,3 +45,18 @@ export const ownMaxPool: Emitter<'maxPool'> = (write, { op: { window }, inputs: 
     window: windowOf(x?.shape ?? [], window),
   }),
 ]
+
+export const ownConcat: Emitter<'concat'> = (write, _, ...parts) => [
+  write.add(
+    'EspalierConcat',
+    parts.map(([ref]) => ref),
+    { count: int(parts.length) },
+  ),
+]
+
+/** Of all pixels of each map the addon's. */
+export const ownSum: Emitter<'sum'> = (write, value, [x]) => {
+  const { axes, keep } = value.op
+  const isOfMap = value.inputs[0]?.shape.length === 4 && !keep && axes.join() === '1,2'
+  return isOfMap ? [write.add('EspalierSum', [x], {})] : sum(write, value, [x])
+}

@@ -10,16 +10,16 @@ import { hasFewImages } from '../heuristics.js'
 
 type Of<K extends Kind> = Value & { readonly op: OpOf<K> }
 
-/** A product, or a norm alone, and what follows it, as one operation of the addon computes them. */
+/** A product, or a norm or a clamp alone, and what follows it, as one operation of the addon computes them. */
 export interface FusedConv {
-  /** Over all channels, or over each by itself. */
-  readonly kind: 'conv' | 'depthwise'
+  /** Of maps over all channels, or over each by itself; or of rows [rows, channels], each as a pixel's channels. */
+  readonly kind: 'conv' | 'depthwise' | 'matmul'
   readonly x: Value
   readonly window: Window
   readonly kernel: Tensor
   /** What each filter's sums are multiplied by, and what is added to them. */
   readonly line: Line
-  /** The other term of a sum; of a convolution over all channels. */
+  /** The other term of a sum; of a product over all channels. */
   readonly side: Value | undefined
   readonly clamp: 'relu' | 'relu6' | undefined
 }
@@ -47,7 +47,7 @@ const is =
 /** The window of a pixel. */
 const pixel: Window = { stride: 1, dilation: 1, padding: 'valid' }
 
-const isProduct = is('conv', 'depthwise')
+const isConvolution = is('conv', 'depthwise')
 const isClamp = is('relu', 'relu6')
 
 /** The one value that reads each, where there is one and no call fetches it. */
@@ -80,6 +80,8 @@ const lineOfBias = (bias: Float32Array): Line => ({
   shift: bias,
 })
 
+const noLine = (channels: number): Line => lineOfBias(new Float32Array(channels))
+
 /** A norm by fixed statistics. */
 const lineOfNorm = ({ op, inputs }: Value, constantOf: ConstantOf): Line | undefined => {
   if (op.kind !== 'normalise') return undefined
@@ -106,23 +108,36 @@ const sideOf = (sum: Value | undefined, term: Value): Value | undefined => {
 }
 
 /** Where a fused convolution begins. */
-type Start = Pick<FusedConv, 'kind' | 'x' | 'window' | 'kernel'> & { readonly line: Line | undefined }
+type Start = Pick<FusedConv, 'kind' | 'x' | 'window' | 'kernel'> & {
+  readonly line: Line | undefined
+  readonly clamp?: FusedConv['clamp']
+}
+
+/** Rows by a matrix that never changes. */
+const startOfRows = ({ op, inputs: [x, weight] }: Value, constantOf: ConstantOf): Start | undefined => {
+  if (x?.shape.length !== 2 || op.kind !== 'matmul' || op.transposeA || op.transposeB) return undefined
+  const matrix = constantOf(weight)
+  const kernel = matrix && { shape: [1, 1, ...matrix.shape], data: matrix.data }
+  return kernel && { kind: 'matmul', x, window: pixel, kernel, line: undefined }
+}
 
 /** Of many images, what each channel is computed from by itself is TensorFlow's: its kernels are quicker there. */
 const startOf = (value: Value, constantOf: ConstantOf, hasFew: boolean): Start | undefined => {
   const [x, weight] = value.inputs
+  if (hasFew && value.op.kind === 'matmul') return startOfRows(value, constantOf)
   if (x === undefined || x.shape.length !== 4 || (!hasFew && value.op.kind !== 'conv')) return undefined
-  if (isProduct(value)) {
+  if (isConvolution(value)) {
     const kernel = constantOf(weight)
     const { kind, window } = value.op
     return kernel === undefined || window.dilation !== 1
       ? undefined
       : { kind, x, window, kernel, line: undefined }
   }
-  const line = lineOfNorm(value, constantOf)
+  const clamp = isClamp(value) ? value.op.kind : undefined
+  const line = clamp === undefined ? lineOfNorm(value, constantOf) : noLine(channelsOf(x.shape))
   const ones = new Float32Array(channelsOf(x.shape)).fill(1)
   const kernel = { shape: [1, 1, ones.length, 1], data: ones }
-  return line && { kind: 'depthwise', x, window: pixel, kernel, line }
+  return line && { kind: 'depthwise', x, window: pixel, kernel, line, clamp }
 }
 
 /** A fused convolution, and the values it computes, the last of which is read. */
@@ -144,12 +159,12 @@ const chainFrom = (first: Value, start: Start, readerOf: ReaderOf, constantOf: C
   const behind = start.line === undefined ? lineBehind(first, second, constantOf) : undefined
   if (second !== undefined && behind !== undefined) absorb(second)
   const third = readerOf(last)
-  const side = start.kind === 'conv' ? sideOf(third, last) : undefined
+  const side = start.kind === 'depthwise' ? undefined : sideOf(third, last)
   if (third !== undefined && side !== undefined) absorb(third)
-  const fourth = readerOf(last)
-  const clamp = isClamp(fourth) ? fourth.op.kind : undefined
+  const fourth = start.clamp === undefined ? readerOf(last) : undefined
+  const clamp = isClamp(fourth) ? fourth.op.kind : start.clamp
   if (isClamp(fourth)) absorb(fourth)
-  const line = start.line ?? behind ?? lineOfBias(new Float32Array(channelsOf(first.shape)))
+  const line = start.line ?? behind ?? noLine(channelsOf(first.shape))
   return { conv: { ...start, line, side, clamp }, values }
 }
 

@@ -3,7 +3,7 @@ import { type Graph, type Program, valuesOf, variablesOf } from '../../../graph/
 import type { Shape } from '../../../net/shape.js'
 import type { Weights } from '../../../net/weights.js'
 import type { Emitted } from '../emitters/emitter.js'
-import { ownMaxPool } from '../emitters/fused.js'
+import { ownConcat, ownMaxPool, ownSum } from '../emitters/fused.js'
 import { emit, type Own } from '../emitters/index.js'
 import { ownBatchNorm } from '../emitters/norm.js'
 import { conv, convInput, convKernel } from '../emitters/tiled.js'
@@ -40,6 +40,9 @@ export interface Emission {
 
 /** The addon's emitters that are quicker for many images too. */
 const always = { conv, convInput, convKernel, batchNorm: ownBatchNorm }
+
+/** And those that are quicker for few. */
+const ofFew = { ...always, maxPool: ownMaxPool, concat: ownConcat, sum: ownSum }
 
 /** A constant that is computed only after `refs`. */
 const addSignal = (write: Writer, refs: readonly Ref[], hint: string): Ref =>
@@ -115,7 +118,7 @@ export const emitProgram =
     const isFused = kernels && isFusingQuicker(program)
     const ownOf = (graph: Graph): Own => ({
       fusions: isFused ? fuse(graph, constants) : noFusions,
-      emitters: hasFewImages(valuesOf(graph)) ? { ...always, maxPool: ownMaxPool } : always,
+      emitters: hasFewImages(valuesOf(graph)) ? ofFew : always,
     })
     const begin = root.within('begin')
     return {

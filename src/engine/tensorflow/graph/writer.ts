@@ -1,7 +1,7 @@
 /** Collects the nodes of a graph, with legal and unique names. */
 import { uniqueNames } from '../../../io/text/unique-names.js'
 import type { Shape } from '../../../net/shape.js'
-import { type Attrs, float32, type GraphNode, int32, type Ref, tensor, type } from './node.js'
+import { type Attrs, float32, type GraphNode, int, int32, type Ref, tensor, type } from './node.js'
 
 export interface Writer {
   /** Adds a node; its name is made from `hint`, by default the operation. */
@@ -18,9 +18,14 @@ export interface Writer {
 }
 
 export interface WriterOptions {
+  /** The threads that share an operation of the addon's, where a session's operations run one after another; by default 1. */
+  readonly threads?: number
   /** The device of a node, by its name. */
   readonly device?: (name: string) => string | undefined
 }
+
+/** Whether it is the addon's operation. */
+const isOwn = (op: string): boolean => op.startsWith('Espalier')
 
 /** A name that TensorFlow accepts: letters, digits and `_.-/>`, the first a letter, a digit or a point. */
 const legalName = (name: string): string =>
@@ -29,7 +34,7 @@ const legalName = (name: string): string =>
 const joinPrefix = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}/${name}`)
 
 /** An empty writer. */
-export const writer = ({ device = () => undefined }: WriterOptions = {}): Writer => {
+export const writer = ({ device = () => undefined, threads = 1 }: WriterOptions = {}): Writer => {
   const nodes: GraphNode[] = []
   const uniqueName = uniqueNames()
   const cached = new Map<string, Ref>()
@@ -37,7 +42,8 @@ export const writer = ({ device = () => undefined }: WriterOptions = {}): Writer
     const add: Writer['add'] = (op, inputs, attrs, hint = op) => {
       const name = uniqueName(legalName(joinPrefix(prefix, hint)))
       const target = device(name)
-      nodes.push({ name, op, inputs, attrs, ...(target !== undefined && { device: target }) })
+      const all = isOwn(op) ? { ...attrs, threads: int(threads) } : attrs
+      nodes.push({ name, op, inputs, attrs: all, ...(target !== undefined && { device: target }) })
       return name
     }
     const addOnce = (key: string, make: () => Ref): Ref => {

@@ -15,7 +15,8 @@ class Channelwise {
 
   /** The parts that threads may share in any way: rows of all images. */
   int parts() const { return y_.images * y_.rows; }
-  double macs() const;
+  /** In the unit of `share`: each value is loaded for one product. */
+  double work() const;
   const Map &y() const { return y_; }
 
   void run(const float *x, float *y, int begin, int end) const;

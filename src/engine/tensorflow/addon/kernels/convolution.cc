@@ -31,7 +31,7 @@ Convolution::Convolution(const Window &window, const Map &x, int filters, Clamp 
   pack(kernel, scale, shift);
 }
 
-double Convolution::macs() const {
+double Convolution::work() const {
   return static_cast<double>(y_.images * y_.image()) * window_.height * window_.width * x_.channels;
 }
 

@@ -13,7 +13,7 @@ class Convolution : public Product {
               const float *shift);
 
   int parts() const override { return static_cast<int>(tiles_.size() * blocks_.size()); }
-  double macs() const override;
+  double work() const override;
   const Map &y() const override { return y_; }
   void run(const float *x, const float *side, float *y, int begin, int end) const override;
 

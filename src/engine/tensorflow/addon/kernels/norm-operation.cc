@@ -15,16 +15,17 @@ REGISTER_OP("EspalierBatchNorm")
     .Output("variance: float")
     .Output("spread: float")
     .Attr("epsilon: float")
+    .Attr("threads: int = 1")
     .SetShapeFn([](tensorflow::shape_inference::InferenceContext *context) {
       context->set_output(0, context->input(0));
       for (int nth = 1; nth < 4; nth++) context->set_output(nth, context->input(1));
       return absl::OkStatus();
     });
 
-class BatchNorm : public OpKernel {
+class BatchNorm : public SharedOperation {
  public:
   explicit BatchNorm(OpKernelConstruction *construction)
-      : OpKernel(construction), epsilon_(attributeOf<float>(construction, "epsilon")) {}
+      : SharedOperation(construction), epsilon_(attributeOf<float>(construction, "epsilon")) {}
 
   void Compute(OpKernelContext *context) override {
     const tensorflow::Tensor &x = context->input(0), &scale = context->input(1), &shift = context->input(2);

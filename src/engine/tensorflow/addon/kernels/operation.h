@@ -15,15 +15,25 @@ inline absl::Status unknownMap(tensorflow::shape_inference::InferenceContext *co
   return absl::OkStatus();
 }
 
+/** As many axes as the first input. */
+inline absl::Status alike(tensorflow::shape_inference::InferenceContext *context) {
+  context->set_output(0, context->UnknownShapeOfRank(context->Rank(context->input(0))));
+  return absl::OkStatus();
+}
+
 inline const float *floatsOf(const tensorflow::Tensor &tensor) { return tensor.flat<float>().data(); }
 inline float *floatsOf(tensorflow::Tensor &tensor) { return tensor.flat<float>().data(); }
 
+/** Of rows [rows, channels], a map of one line. */
 inline Map mapOf(const tensorflow::TensorShape &shape) {
   const auto size = [&](int axis) { return static_cast<int>(shape.dim_size(axis)); };
-  return {size(0), size(1), size(2), size(3)};
+  return shape.dims() == 2 ? Map{1, 1, size(0), size(1)} : Map{size(0), size(1), size(2), size(3)};
 }
 
 inline tensorflow::TensorShape shapeOf(const Map &map) { return {map.images, map.rows, map.columns, map.channels}; }
+
+/** Of a map of one line, its pixels as rows. */
+inline tensorflow::TensorShape rowsOf(const Map &map) { return {map.columns, map.channels}; }
 
 /** Memory for as long as an operation runs. */
 inline absl::Status allocate(OpKernelContext *context, size_t floats, tensorflow::Tensor &memory) {
@@ -36,3 +46,19 @@ Value attributeOf(OpKernelConstruction *construction, const char *name) {
   construction->SetStatus(construction->GetAttr(name, &value));
   return value;
 }
+
+/** An operation whose parts threads share, as many as its attribute says. */
+class SharedOperation : public OpKernel {
+ public:
+  explicit SharedOperation(OpKernelConstruction *construction)
+      : OpKernel(construction), threads_(attributeOf<int>(construction, "threads")) {}
+
+ protected:
+  template <typename Task>
+  void share(OpKernelContext *context, int parts, double work, const Task &task) const {
+    ::share(context, threads_, parts, work, task);
+  }
+
+ private:
+  const int threads_;
+};

@@ -10,7 +10,7 @@
 namespace {
 
 /**
- * Of x, and of none or one map to add: a kernel, what its filters are multiplied by and what is added to them are attributes,
+ * Of x, maps or rows, and of none or one map to add: a kernel, what its filters are multiplied by and what is added to them are attributes,
  * for a constant is a node, which takes time in each run.
  */
 REGISTER_OP("EspalierConv")
@@ -24,7 +24,8 @@ REGISTER_OP("EspalierConv")
     .Attr("window: list(int)")
     .Attr("clamp: int = 0")
     .Attr("tiled: bool = false")
-    .SetShapeFn(unknownMap);
+    .Attr("threads: int = 1")
+    .SetShapeFn(alike);
 
 REGISTER_OP("EspalierDepthwise")
     .Input("x: float")
@@ -34,6 +35,7 @@ REGISTER_OP("EspalierDepthwise")
     .Attr("shift: tensor")
     .Attr("window: list(int)")
     .Attr("clamp: int = 0")
+    .Attr("threads: int = 1")
     .SetShapeFn(unknownMap);
 
 REGISTER_OP("EspalierMaxPool")
@@ -41,6 +43,7 @@ REGISTER_OP("EspalierMaxPool")
     .Output("y: float")
     .Attr("size: list(int)")
     .Attr("window: list(int)")
+    .Attr("threads: int = 1")
     .SetShapeFn(unknownMap);
 
 /** A window of `height` and `width`; `at` has its strides and padding: down, across, top, bottom, left, right. */
@@ -64,10 +67,10 @@ struct Filters {
 
 /** An operation on maps, whose `Kernel` is made at the first call: it tells their size. */
 template <typename Kernel>
-class MapOperation : public OpKernel {
+class MapOperation : public SharedOperation {
  public:
   MapOperation(OpKernelConstruction *construction, int height, int width)
-      : OpKernel(construction),
+      : SharedOperation(construction),
         window_(windowOf(height, width, attributeOf<std::vector<int>>(construction, "window"))) {}
 
   void Compute(OpKernelContext *context) override {
@@ -80,9 +83,9 @@ class MapOperation : public OpKernel {
     const Map from = mapOf(x_);
     const Map y{from.images, window_.rows(from.rows), window_.columns(from.columns), kernel_->y().channels};
     tensorflow::Tensor *output = nullptr;
-    OP_REQUIRES_OK(context, context->allocate_output(0, shapeOf(y), &output));
+    OP_REQUIRES_OK(context, context->allocate_output(0, x.dims() == 2 ? rowsOf(y) : shapeOf(y), &output));
     float *to = floatsOf(*output);
-    share(context, kernel_->parts(), kernel_->macs(),
+    share(context, kernel_->parts(), kernel_->work(),
           [&](int begin, int end) { run(*kernel_, context, to, begin, end); });
   }
 

@@ -9,8 +9,8 @@ class Product {
 
   /** The parts that threads may share in any way. */
   virtual int parts() const = 0;
-  /** Multiply–accumulates by the definition. */
-  virtual double macs() const = 0;
+  /** In the unit of `share`. */
+  virtual double work() const = 0;
   virtual const Map &y() const = 0;
 
   /** Computes some of the parts; `side`, which is added, may be null. */

@@ -1,10 +1,12 @@
 /** Threads that share one task after another with a caller, as teams of OpenMP do. */
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <thread>
+#include "tensorflow/core/platform/env.h"
 #include "tensorflow/core/platform/threadpool.h"
 
 class Team : public std::enable_shared_from_this<Team> {
@@ -13,28 +15,44 @@ class Team : public std::enable_shared_from_this<Team> {
   using Patience = std::chrono::microseconds;
 
   /** How long its threads look for the next task before they leave: to wake one takes longer than a small operation. */
-  explicit Team(Patience patience) : patience_(patience) {}
+  Team(Pool *pool, Patience patience) : pool_(pool), patience_(patience) {}
+
+  /** That of all sessions whose operations run one after another; it lasts as long as the process. */
+  static Team &ofProcess() {
+    static auto *pool = new Pool(tensorflow::Env::Default(), "team", std::max(2u, std::thread::hardware_concurrency()) - 1);
+    static auto &team = *new std::shared_ptr<Team>(std::make_shared<Team>(pool, Patience(200)));
+    return *team;
+  }
 
   /**
    * Calls `task(nth)` for each of so many shares, on the caller's thread and on `helpers` of the pool's as they are free;
-   * which thread has which share is not told. One caller at a time, who spins until the others are done, and yields where
-   * that takes long.
+   * which thread has which share is not told. The caller spins until the others are done, and yields where that takes long.
+   * A second caller meanwhile does all of its task itself.
    */
   template <typename Task>
-  void share(Pool *pool, int helpers, int shares, const Task &task) {
+  void share(int helpers, int shares, const Task &task) {
+    if (helpers == 0 || isBusy_.exchange(true)) {
+      for (int nth = 0; nth < shares; nth++) task(nth);
+      return;
+    }
     publish(&task, [](const void *task, int nth) { (*static_cast<const Task *>(task))(nth); }, shares);
     for (; members_.load() < helpers; members_.fetch_add(1))
-      pool->Schedule([team = shared_from_this()] { team->follow(); });
+      pool_->Schedule([team = shared_from_this()] { team->follow(); });
     while (takeShare()) continue;
+    await(shares);
+    isBusy_.store(false);
+  }
+
+ private:
+  using Run = void (*)(const void *task, int nth);
+
+  void await(int shares) const {
     for (int spins = 0; done_.load() < shares; spins++)
       if (spins > 10000)
         std::this_thread::yield();
       else
         __builtin_ia32_pause();
   }
-
- private:
-  using Run = void (*)(const void *task, int nth);
 
   /** Only after all shares of the task before are done. */
   void publish(const void *task, Run run, uint64_t shares) {
@@ -70,7 +88,9 @@ class Team : public std::enable_shared_from_this<Team> {
     members_.fetch_sub(1);
   }
 
+  Pool *const pool_;
   const Patience patience_;
+  std::atomic<bool> isBusy_{false};
   std::atomic<const void *> task_{nullptr};
   std::atomic<Run> run_{nullptr};
   std::atomic<int> done_{0}, members_{0};

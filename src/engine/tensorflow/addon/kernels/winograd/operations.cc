@@ -12,6 +12,7 @@ REGISTER_OP("EspalierTiledConv")
     .Output("y: float")
     .Attr("padding: list(int)")
     .Attr("turned: bool = false")
+    .Attr("threads: int = 1")
     .SetShapeFn(unknownMap);
 
 REGISTER_OP("EspalierTiledConvKernel")
@@ -19,6 +20,7 @@ REGISTER_OP("EspalierTiledConvKernel")
     .Input("dy: float")
     .Output("dk: float")
     .Attr("padding: list(int)")
+    .Attr("threads: int = 1")
     .SetShapeFn(unknownMap);
 
 /** By padding: top, bottom, left, right. */
@@ -26,10 +28,10 @@ Window windowOf(const std::vector<int> &padding) {
   return {3, 3, 1, 1, padding.at(0), padding.at(1), padding.at(2), padding.at(3)};
 }
 
-class TiledConv : public OpKernel {
+class TiledConv : public SharedOperation {
  public:
   explicit TiledConv(OpKernelConstruction *construction)
-      : OpKernel(construction),
+      : SharedOperation(construction),
         window_(windowOf(attributeOf<std::vector<int>>(construction, "padding"))),
         turned_(attributeOf<bool>(construction, "turned")) {}
 
@@ -43,7 +45,7 @@ class TiledConv : public OpKernel {
     float *to = floatsOf(packed);
     share(context, packing.rows(), static_cast<double>(packing.floats()),
           [&](int begin, int end) { packing.pack(floatsOf(kernel), turned_, begin, end, to); });
-    share(context, tiling.count(), tiling.macs(), [&](int begin, int end) {
+    share(context, tiling.count(), tiling.work(), [&](int begin, int end) {
       convolve(tiling, packing, floatsOf(x), to, {begin, end}, {0, packing.blocks()}, {}, floatsOf(*y));
     });
   }
@@ -53,10 +55,10 @@ class TiledConv : public OpKernel {
   const bool turned_;
 };
 
-class TiledConvKernel : public OpKernel {
+class TiledConvKernel : public SharedOperation {
  public:
   explicit TiledConvKernel(OpKernelConstruction *construction)
-      : OpKernel(construction), window_(windowOf(attributeOf<std::vector<int>>(construction, "padding"))) {}
+      : SharedOperation(construction), window_(windowOf(attributeOf<std::vector<int>>(construction, "padding"))) {}
 
   void Compute(OpKernelContext *context) override {
     const tensorflow::Tensor &x = context->input(0), &dy = context->input(1);
@@ -68,7 +70,7 @@ class TiledConvKernel : public OpKernel {
     OP_REQUIRES_OK(context, context->allocate_output(0, {3, 3, tiling.x.channels, tiling.y.channels}, &dk));
     float *sums = floatsOf(*dk), *more = floatsOf(others);
     const auto begin = [&](int nth) { return shareOf(tiling.count(), nth, shares); };
-    share(context, shares, tiling.macs(), [&](int from, int to) {
+    share(context, shares, tiling.work(), [&](int from, int to) {
       for (int nth = from; nth < to; nth++)
         convolveKernel(tiling, floatsOf(x), floatsOf(dy), begin(nth), begin(nth + 1),
                        nth == 0 ? sums : more + (nth - 1) * floats);

@@ -11,7 +11,7 @@ class TiledConvolution : public Product {
                    const float *scale, const float *shift);
 
   int parts() const override;
-  double macs() const override { return tiling_.macs(); }
+  double work() const override { return tiling_.work(); }
   const Map &y() const override { return tiling_.y; }
   void run(const float *x, const float *side, float *y, int begin, int end) const override;
 
