@@ -92,18 +92,32 @@ describe.skipIf(engine === undefined)('weights as constants', () => {
       ]),
     )
 
-  test('compute as they should, whatever the size of a map and the number of channels', async () => {
-    await fc.assert(
-      fc.asyncProperty(drawn, async given => {
-        const shape = [given.batch, given.rows, given.columns, given.channels]
-        const graph = { outputs: { y: answerOf(op.input('images', shape), given) }, updates: [] }
-        const constants = constantsOf(graph)
-        const images = fedWith(1, 'images', shape)
-        const [expected = {}] = await answers(float64, graph, images, { constants })
-        for (const got of await answers(tensorflow, graph, images, { constants }))
-          expect(apart(expected, got)).toBeLessThan(2e-5)
-      }),
-      { numRuns: 150 },
-    )
-  })
+  /** Maps beside each other, clamped, their pixels' sums, and a dense layer with a bias. */
+  const rowsOf = (images: Value, { filters, clamp }: Drawn): Value => {
+    const wide = op.concat([images, op.square(images), images])
+    const clamped = clamp === 'none' ? wide : clamp === 'relu' ? op.relu(wide) : op.relu6(wide)
+    const product = op.matmul(op.sum(clamped, [1, 2]), op.weight('matrix', [channelsOf(wide.shape), filters]))
+    return op.relu(op.add(product, op.weight('bias', [filters])))
+  }
+
+  test.each([
+    ['maps', answerOf],
+    ['rows', rowsOf],
+  ])(
+    'compute %s as they should, whatever the size of a map and the number of channels',
+    async (_, compute) => {
+      await fc.assert(
+        fc.asyncProperty(drawn, async given => {
+          const shape = [given.batch, given.rows, given.columns, given.channels]
+          const graph = { outputs: { y: compute(op.input('images', shape), given) }, updates: [] }
+          const constants = constantsOf(graph)
+          const images = fedWith(1, 'images', shape)
+          const [expected = {}] = await answers(float64, graph, images, { constants })
+          for (const got of await answers(tensorflow, graph, images, { constants }))
+            expect(apart(expected, got)).toBeLessThan(2e-5)
+        }),
+        { numRuns: 150 },
+      )
+    },
+  )
 })

@@ -62,6 +62,31 @@ describe.skipIf(engine === undefined || loaded._tag === 'Left')('a batch in part
     )
   })
 
+  test('and a single image give the same bits in two sessions at once', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryModel(), async model => {
+        if (runtime === undefined) return
+        const infer = lowerForInference(1)(model)
+        const [alone, batch] = [
+          openSession(runtime, { threads: 4, serial: true }, { infer }, model.weights),
+          open(model, 3, 4),
+        ]
+        const [image, images] = [
+          { images: fedWith(2, 'images', [1, ...model.net.input]) },
+          { images: imagesFor(model) },
+        ]
+        const expected = [alone.run('infer', image), batch.run('infer', images)]
+        for (let nth = 0; nth < 5; nth++)
+          expect(
+            await Promise.all([alone.runAsync('infer', image), batch.runAsync('infer', images)]),
+          ).toEqual(expected)
+        alone.close()
+        batch.close()
+      }),
+      { numRuns: 10 },
+    )
+  })
+
   test('wants images for all parts', () => {
     fc.assert(
       fc.property(arbitraryModel(), model => {
