@@ -7,6 +7,9 @@
 /** Work below which a second thread costs more than it saves, in the unit of `share`: where it waits, and where it sleeps. */
 constexpr double littleInTurn = 1e5, little = 4e5;
 
+/** More are fairer, where a thread is slower for a while; each costs the time to take it. */
+inline int sharesOfThread(double work) { return static_cast<int>(std::min(4.0, std::max(1.0, work / 1e6))); }
+
 inline int threadsOf(tensorflow::OpKernelContext *context) {
   return context->device()->tensorflow_cpu_worker_threads()->num_threads;
 }
@@ -18,11 +21,10 @@ inline int threadsOf(tensorflow::OpKernelContext *context) {
  */
 template <typename Task>
 void share(tensorflow::OpKernelContext *context, int threads, int parts, double work, const Task &task) {
-  constexpr int sharesOfThread = 4;
   const bool inTurn = context->run_all_kernels_inline();
   const int most = work < (inTurn ? littleInTurn : little) ? 1 : std::min(inTurn ? threads : threadsOf(context), parts);
   if (most == 1) return task(0, parts);
-  const int shares = std::min(parts, most * sharesOfThread);
+  const int shares = std::min(parts, most * sharesOfThread(work));
   const auto begin = [=](int nth) { return shareOf(parts, nth, shares); };
   const auto part = [&](int nth) { task(begin(nth), begin(nth + 1)); };
   if (inTurn) return Team::ofProcess().share(most - 1, shares, part);
