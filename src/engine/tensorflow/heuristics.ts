@@ -5,7 +5,7 @@ import { sumBy } from '../../io/count.js'
 import type { SessionOptions } from './config.js'
 
 /**
- * Multiply–accumulates up to which one thread is as fast as two with TensorFlow's operations, for to hand each over costs more
+ * Multiply–accumulates up to which one thread is as fast as two with TensorFlow's operations: the hand-over of each costs more
  * than it saves. Measured: LeNet (2 million) takes a fifth of the time on one thread, Inception of 20 million three fifths,
  * ResNet-20 of 41 million as long.
  */

@@ -54,7 +54,7 @@ export const ownConcat: Emitter<'concat'> = (write, _, ...parts) => [
   ),
 ]
 
-/** Of all pixels of each map the addon's. */
+/** The sum of all pixels of each map is the addon's. */
 export const ownSum: Emitter<'sum'> = (write, value, [x]) => {
   const { axes, keep } = value.op
   const isOfMap = value.inputs[0]?.shape.length === 4 && !keep && axes.join() === '1,2'

@@ -102,9 +102,7 @@ Channelwise::Channelwise(const Window &window, const Map &x, Clamp clamp, const 
       packed_[static_cast<size_t>(tap) * packed + c] = kernel[static_cast<size_t>(tap) * x.channels + c] * scale[c];
 }
 
-double Channelwise::work() const {
-  return 8.0 * y_.images * y_.image() * window_.height * window_.width;
-}
+double Channelwise::work() const { return 8.0 * y_.images * y_.image() * window_.height * window_.width; }
 
 void Channelwise::run(const float *x, float *y, int begin, int end) const {
   for (int part = begin; part < end; part++)

@@ -15,8 +15,8 @@ inline absl::Status unknownMap(tensorflow::shape_inference::InferenceContext *co
   return absl::OkStatus();
 }
 
-/** As many axes as the first input. */
-inline absl::Status alike(tensorflow::shape_inference::InferenceContext *context) {
+/** As many axes as the first input has. */
+inline absl::Status sameRank(tensorflow::shape_inference::InferenceContext *context) {
   context->set_output(0, context->UnknownShapeOfRank(context->Rank(context->input(0))));
   return absl::OkStatus();
 }

@@ -10,8 +10,8 @@
 namespace {
 
 /**
- * Of x, maps or rows, and of none or one map to add: a kernel, what its filters are multiplied by and what is added to them are attributes,
- * for a constant is a node, which takes time in each run.
+ * Of x, maps or rows, and of none or one of them to add: a kernel, what its filters are multiplied by and what is added to
+ * them are attributes, for a constant is a node, which takes time in each run.
  */
 REGISTER_OP("EspalierConv")
     .Input("x: float")
@@ -25,7 +25,7 @@ REGISTER_OP("EspalierConv")
     .Attr("clamp: int = 0")
     .Attr("tiled: bool = false")
     .Attr("threads: int = 1")
-    .SetShapeFn(alike);
+    .SetShapeFn(sameRank);
 
 REGISTER_OP("EspalierDepthwise")
     .Input("x: float")

@@ -10,7 +10,7 @@ REGISTER_OP("EspalierConcat")
     .Output("y: float")
     .Attr("count: int >= 1")
     .Attr("threads: int = 1")
-    .SetShapeFn(alike);
+    .SetShapeFn(sameRank);
 
 /** Shapes  [images, rows, columns, channels] → [images, channels] */
 REGISTER_OP("EspalierSum")

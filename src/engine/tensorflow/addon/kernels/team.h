@@ -9,17 +9,19 @@
 #include "tensorflow/core/platform/env.h"
 #include "tensorflow/core/platform/threadpool.h"
 
+/** What the parts of an operation, or of a call, are shared by. */
 class Team : public std::enable_shared_from_this<Team> {
  public:
   using Pool = tensorflow::thread::ThreadPool;
   using Patience = std::chrono::microseconds;
 
-  /** How long its threads look for the next task before they leave: to wake one takes longer than a small operation. */
+  /** How long its threads look for the next task before they leave: waking one takes longer than a small operation. */
   Team(Pool *pool, Patience patience) : pool_(pool), patience_(patience) {}
 
   /** That of all sessions whose operations run one after another; it lasts as long as the process. */
   static Team &ofProcess() {
-    static auto *pool = new Pool(tensorflow::Env::Default(), "team", std::max(2u, std::thread::hardware_concurrency()) - 1);
+    const unsigned cores = std::max(2u, std::thread::hardware_concurrency());
+    static auto *pool = new Pool(tensorflow::Env::Default(), "team", static_cast<int>(cores) - 1);
     static auto &team = *new std::shared_ptr<Team>(std::make_shared<Team>(pool, Patience(200)));
     return *team;
   }
