@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <thread>
+#include "tensorflow/core/platform/cpu_info.h"
 #include "tensorflow/core/platform/env.h"
 #include "tensorflow/core/platform/threadpool.h"
 
@@ -20,9 +21,8 @@ class Team : public std::enable_shared_from_this<Team> {
 
   /** That of all sessions whose operations run one after another; it lasts as long as the process. */
   static Team &ofProcess() {
-    const unsigned cores = std::max(2u, std::thread::hardware_concurrency());
-    static auto *pool = new Pool(tensorflow::Env::Default(), "team", static_cast<int>(cores) - 1);
-    static auto &team = *new std::shared_ptr<Team>(std::make_shared<Team>(pool, Patience(200)));
+    static auto &team = *new std::shared_ptr<Team>(std::make_shared<Team>(
+        new Pool(tensorflow::Env::Default(), "team", std::max(2, tensorflow::port::MaxParallelism()) - 1), Patience(200)));
     return *team;
   }
 
