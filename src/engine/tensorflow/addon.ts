@@ -4,6 +4,7 @@ import { commandText } from '../../io/text/command-text.js'
 import { openNative } from './binding.js'
 import { sessionConfig } from './config.js'
 import { graphDef, type Port, tensorName } from './graph/proto.js'
+import { recipe } from './install/compile.js'
 import type { GraphCall, OpenGraph, Runtime, Split } from './runtime.js'
 import { type ServerTask, serverDef } from './server.js'
 
@@ -27,6 +28,8 @@ interface NativeSession {
 /** What `addon/module.cc` exports. */
 export interface Addon {
   readonly version: string
+  /** A hash of what it was built from. */
+  readonly sources: string
   /** Whether this processor runs its operations. */
   readonly hasKernels: boolean
   readonly Session: new (graph: Uint8Array, config: Uint8Array, target: string) => NativeSession
@@ -64,8 +67,8 @@ const openGraph = (session: NativeSession): OpenGraph => ({
  */
 export const loadAddon = (file: string, serves: boolean): Addon => {
   const addon = openNative(file, serves) as Addon // what the C++ source exports
-  if (serves && addon.startServerAt === undefined)
-    throw new Error(`built from older sources; ${commandText('engine')} builds it`)
+  if (addon.sources !== recipe())
+    throw new Error(`built from sources of another version; ${commandText('engine')} builds it`)
   process.once('exit', addon.cancelRuns)
   return addon
 }

@@ -66,6 +66,7 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["version"] = TF_Version();
+  exports["sources"] = SOURCES;  // a hash of them, of the compiler's arguments
   exports["hasKernels"] = hasKernels();
   exports["Session"] = SessionObject::define(env);
   exports["countSessions"] = Napi::Function::New(env, [](const Napi::CallbackInfo &info) {

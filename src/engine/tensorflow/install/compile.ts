@@ -102,7 +102,7 @@ const recipes: E.Either<NativeError, readonly Recipe[]> = pipe(
     },
     {
       name: addonName,
-      flags: addonFlags,
+      flags: [...addonFlags, `-DSOURCES="${recipe()}"`],
       includes: [join(headers, 'include'), wrapper],
       sources: ownSources().filter(file => file.endsWith('.cc')),
     },
