@@ -17,6 +17,7 @@ import { graphDef, savedModel, tensorName } from '../graph/proto.js'
 import { environment, threadsOf } from '../load.js'
 import type { NativeFiles } from './cache.js'
 import { command } from './command.js'
+import { recipe } from './compile.js'
 
 /** The output of a trial. */
 export const Answer = t.type({ version: t.string, gpu: t.boolean, slope: t.array(t.number) })
@@ -47,7 +48,8 @@ const [slope] = tf.runSavedModel(model, fed, inputs, output)
 console.log(JSON.stringify({ version: tf.TF_Version, gpu: tf.isUsingGpuDevice(), slope: [...tf.tensorDataSync(slope.id)] }))
 `
 
-const addonScript = `${begin}
+const addonScript = (): string => `${begin}
+if (tf.sources !== '${recipe()}') throw new Error('built from sources of another version')
 const graph = require('node:fs').readFileSync(folder + '/graph.pb')
 const session = new tf.Session(graph, new Uint8Array(), '')
 const shapes = [[1, 4, 4, 1], [2, 2, 1, 1]]
@@ -117,5 +119,5 @@ const tryModule = (script: string, file: string): TE.TaskEither<NativeError, Ans
 export const trial = ({ file, addon }: NativeFiles): TE.TaskEither<NativeError, Answer> =>
   pipe(
     tryModule(bindingScript, file),
-    TE.tap(() => (O.isSome(addon) ? tryModule(addonScript, addon.value) : TE.right(null))),
+    TE.tap(() => (O.isSome(addon) ? tryModule(addonScript(), addon.value) : TE.right(null))),
   )
