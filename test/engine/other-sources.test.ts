@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest'
 import { loadRuntime } from '../../src/engine/tensorflow/load.js'
 import { findNative } from '../../src/engine/tensorflow/native.js'
 
-vi.mock('../../src/engine/tensorflow/install/compile.js', async original => ({
+vi.mock('../../src/engine/tensorflow/install/sources.js', async original => ({
   ...(await original<object>()),
   recipe: () => 'others',
 }))

@@ -12,7 +12,7 @@ const branches = ({ one, two }: Branches, activation: Activation) =>
 export const cell = (filters: number, sizes: Branches, activation: Activation = 'relu') =>
   residual('cell', stack('body', branches(sizes, activation), convBnAct(filters, 1, { activation: null })), { activation })
 
-const gatedCell = (filters: number, sizes: Branches, activation: Activation = 'relu') =>
+const gatedCell = (filters: number, sizes: Branches, activation: Activation) =>
   residual('cell',
     stack('body', branches(sizes, activation), convBnAct(filters, 1, { activation: null }), squeezeExcite('se', filters, filters / 8)),
     { activation })

@@ -4,7 +4,7 @@ import { commandText } from '../../io/text/command-text.js'
 import { openNative } from './binding.js'
 import { sessionConfig } from './config.js'
 import { graphDef, type Port, tensorName } from './graph/proto.js'
-import { recipe } from './install/compile.js'
+import { recipe } from './install/sources.js'
 import type { GraphCall, OpenGraph, Runtime, Split } from './runtime.js'
 import { type ServerTask, serverDef } from './server.js'
 
@@ -61,14 +61,16 @@ const openGraph = (session: NativeSession): OpenGraph => ({
   close: () => session.close(),
 })
 
+/** Why an addon is not run. */
+export const otherSources = 'built from sources of another version'
+
 /**
  * Loads the addon; `serves`: so that it can start servers. A process that exits waits for runs under way, so they are
  * cancelled. Throws the loader's error.
  */
 export const loadAddon = (file: string, serves: boolean): Addon => {
   const addon = openNative(file, serves) as Addon // what the C++ source exports
-  if (addon.sources !== recipe())
-    throw new Error(`built from sources of another version; ${commandText('engine')} builds it`)
+  if (addon.sources !== recipe()) throw new Error(`${otherSources}; ${commandText('engine')} builds it`)
   process.once('exit', addon.cancelRuns)
   return addon
 }

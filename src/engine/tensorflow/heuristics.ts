@@ -74,8 +74,8 @@ export const isFusingQuicker = (program: Program): boolean => {
 /** Into how many equal parts to split the images of each call, which threads compute at once; 1: not at all. */
 export const partsFor = (program: Program, { threads, hasKernels }: Means): number => {
   const graphs = Object.values(program)
-  const images = imagesIn(graphs.flatMap(valuesOf))
   if (!isInference(graphs)) return 1
+  const images = imagesIn(graphs.flatMap(valuesOf))
   const isQuickByFew = hasKernels && sumBy(graphs, macsIn) >= fewestByFew * images
   const wanted = Math.max(threads, Math.ceil(images / (isQuickByFew ? mostOfPart.few : mostOfPart.many)))
   const parts = Array.from({ length: wanted }, (_, nth) => wanted + nth).find(count => images % count === 0)

@@ -14,9 +14,9 @@ import {
   storeEngine,
 } from '../../../src/engine/tensorflow/install/cache.js'
 import { firstOf } from '../../../src/engine/tensorflow/install/command.js'
-import { recipe } from '../../../src/engine/tensorflow/install/compile.js'
 import { pins } from '../../../src/engine/tensorflow/install/pins.js'
 import { findPython } from '../../../src/engine/tensorflow/install/python.js'
+import { recipe } from '../../../src/engine/tensorflow/install/sources.js'
 import { trial } from '../../../src/engine/tensorflow/install/trial.js'
 import { checkWheel, unpackWheel } from '../../../src/engine/tensorflow/install/wheel.js'
 import { findNative } from '../../../src/engine/tensorflow/native.js'

@@ -19,11 +19,12 @@ import {
   selectEngine,
   storeEngine,
 } from './cache.js'
-import { compile, findCompiler, recipe } from './compile.js'
+import { compile, findCompiler } from './compile.js'
 import { onDisk } from './disk.js'
 import { tfjsVersion } from './package.js'
 import { pins, tensorflowVersion, type WheelKind } from './pins.js'
 import { findPython } from './python.js'
+import { recipe } from './sources.js'
 import { type Answer, trial } from './trial.js'
 import { tensorflowIn, type WheelStage, wheelInto } from './wheel.js'
 

@@ -1,15 +1,14 @@
 /** The native modules, from the npm package's own C++ source and from this project's, against the TensorFlow of a wheel. */
-import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import type * as IOE from 'fp-ts/lib/IOEither.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { NativeError } from '../../error.js'
 import { addonName, bindingName } from './cache.js'
 import { type CommandError, command, firstOf } from './command.js'
 import { packageFolder, tfjsPackage } from './package.js'
+import { addonFlags, flags, ownSources, quiet, recipe } from './sources.js'
 
 const compilers = (env: NodeJS.ProcessEnv): readonly [string, ...string[]] =>
   env.CXX ? [env.CXX] : ['g++', 'clang++', 'c++']
@@ -36,29 +35,6 @@ const firstError = (failure: CommandError): string =>
     ? failure.program
     : (failure.output.split('\n').find(line => /error[: ]|cannot find|undefined reference/i.test(line)) ??
       failure.output.trim().slice(0, 300))
-
-const flags = ['-std=c++17', '-O2', '-fPIC', '-shared', '-fvisibility=hidden', '-DNAPI_VERSION=8', '-w']
-
-/** Exceptions of C++ become those of JavaScript; none is thrown where no JavaScript can run any more. */
-const addonFlags = ['-DNODE_ADDON_API_CPP_EXCEPTIONS_ALL', '-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS']
-
-/** The C++ of this project; the compiled package has it too. */
-const ownFolder = fileURLToPath(new URL('../../../../src/engine/tensorflow/addon', import.meta.url))
-
-const quiet = join(ownFolder, 'quiet.cc')
-
-const ownSources = (): readonly string[] =>
-  readdirSync(ownFolder, { recursive: true, encoding: 'utf8' })
-    .filter(name => /\.(cc|h)$/.test(name))
-    .toSorted()
-    .map(name => join(ownFolder, name))
-
-/** A hash of the build flags and of this project's sources. */
-export const recipe = (): string =>
-  [...flags, ...addonFlags, ...ownSources().map(file => readFileSync(file, 'utf8'))]
-    .reduce((hash, text) => hash.update(text), createHash('sha256'))
-    .digest('hex')
-    .slice(0, 6)
 
 export interface Compilation {
   readonly compiler: string
@@ -88,26 +64,27 @@ const argumentsOf = ({ tensorflow, libraries, output }: Compilation, module: Rec
 ]
 
 /** The official binding, from the npm package's own source, and the addon. */
-const recipes: E.Either<NativeError, readonly Recipe[]> = pipe(
-  E.Do,
-  E.bind('headers', () => packageFolder('node-api-headers')),
-  E.bind('wrapper', () => packageFolder('node-addon-api')),
-  E.bind('tfjs', () => packageFolder(tfjsPackage)),
-  E.map(({ headers, wrapper, tfjs }) => [
-    {
-      name: bindingName,
-      flags: [],
-      includes: [join(headers, 'include'), tfjs],
-      sources: [...['tfjs_backend.cc', 'tfjs_binding.cc'].map(name => join(tfjs, 'binding', name)), quiet],
-    },
-    {
-      name: addonName,
-      flags: [...addonFlags, `-DSOURCES="${recipe()}"`],
-      includes: [join(headers, 'include'), wrapper],
-      sources: ownSources().filter(file => file.endsWith('.cc')),
-    },
-  ]),
-)
+const recipes: IOE.IOEither<NativeError, readonly Recipe[]> = () =>
+  pipe(
+    E.Do,
+    E.bind('headers', () => packageFolder('node-api-headers')),
+    E.bind('wrapper', () => packageFolder('node-addon-api')),
+    E.bind('tfjs', () => packageFolder(tfjsPackage)),
+    E.map(({ headers, wrapper, tfjs }) => [
+      {
+        name: bindingName,
+        flags: [],
+        includes: [join(headers, 'include'), tfjs],
+        sources: [...['tfjs_backend.cc', 'tfjs_binding.cc'].map(name => join(tfjs, 'binding', name)), quiet],
+      },
+      {
+        name: addonName,
+        flags: [...addonFlags, `-DSOURCES="${recipe()}"`],
+        includes: [join(headers, 'include'), wrapper],
+        sources: ownSources().filter(file => file.endsWith('.cc')),
+      },
+    ]),
+  )
 
 const compileOne =
   (compilation: Compilation) =>
@@ -127,7 +104,7 @@ const compileOne =
 /** Compiles and links the official binding and the addon. */
 export const compile = (compilation: Compilation): TE.TaskEither<NativeError, void> =>
   pipe(
-    TE.fromEither(recipes),
+    TE.fromIOEither(recipes),
     TE.flatMap(TE.traverseSeqArray(compileOne(compilation))),
     TE.map(() => undefined),
   )

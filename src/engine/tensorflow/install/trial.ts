@@ -12,12 +12,13 @@ import { differentiate } from '../../../graph/differentiate.js'
 import * as op from '../../../graph/operations.js'
 import { commandText } from '../../../io/text/command-text.js'
 import type { NativeError } from '../../error.js'
+import { otherSources } from '../addon.js'
 import { emitProgram } from '../graph/program.js'
 import { graphDef, savedModel, tensorName } from '../graph/proto.js'
 import { environment, threadsOf } from '../load.js'
 import type { NativeFiles } from './cache.js'
 import { command } from './command.js'
-import { recipe } from './compile.js'
+import { recipe } from './sources.js'
 
 /** The output of a trial. */
 export const Answer = t.type({ version: t.string, gpu: t.boolean, slope: t.array(t.number) })
@@ -49,7 +50,7 @@ console.log(JSON.stringify({ version: tf.TF_Version, gpu: tf.isUsingGpuDevice(),
 `
 
 const addonScript = (): string => `${begin}
-if (tf.sources !== '${recipe()}') throw new Error('built from sources of another version')
+if (tf.sources !== '${recipe()}') throw new Error('${otherSources}')
 const graph = require('node:fs').readFileSync(folder + '/graph.pb')
 const session = new tf.Session(graph, new Uint8Array(), '')
 const shapes = [[1, 4, 4, 1], [2, 2, 1, 1]]
