@@ -10,7 +10,7 @@ import type { Emitted, Emitter } from './emitter.js'
 import { suitsFixedTiles } from './tiled.js'
 
 /** Strides and padding of a window on a map: down, across, top, bottom, left, right. */
-const windowOf = ([, ...map]: Shape, window: PoolWindow): Attr => {
+export const windowOf = ([, ...map]: Shape, window: PoolWindow): Attr => {
   const [down, across] = slidesOf(map, window)
   return ints([down.stride, across.stride, down.before, down.after, across.before, across.after])
 }

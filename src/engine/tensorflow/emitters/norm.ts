@@ -2,7 +2,7 @@
 import { channelsOf, type Shape } from '../../../net/shape.js'
 import { type Attrs, flag, float, float32, floats, int32, type Ref, text, type } from '../graph/node.js'
 import type { Writer } from '../graph/writer.js'
-import type { Emitter } from './emitter.js'
+import type { Emitted, Emitter } from './emitter.js'
 
 const isMap = (shape: Shape): boolean => shape.length === 4
 
@@ -61,6 +61,17 @@ export const batchNormGrad: Emitter<'batchNormGrad'> = (
     fused(op.epsilon, true),
   )
   return [fromMap(write, gradient, shape), `${gradient}:1`, `${gradient}:2`]
+}
+
+/** Where the norm is the addon's. */
+export const ownBatchNormGrad: Emitter<'batchNormGrad'> = (write, value, ...inputs) => {
+  const { op, shape } = value
+  if (channelsOf(shape) % lanes === 0) return batchNormGrad(write, value, ...inputs)
+  const [[dy], [x], [scale], [, , , mean = '', spread = '']] = inputs as [Emitted, Emitted, Emitted, Emitted]
+  const gradient = write.add('EspalierBatchNormGrad', [dy, x, scale, mean, spread], {
+    epsilon: float(op.epsilon),
+  })
+  return [gradient, `${gradient}:1`, `${gradient}:2`]
 }
 
 export const normalise: Emitter<'normalise'> = (

@@ -5,8 +5,8 @@ import type { Weights } from '../../../net/weights.js'
 import type { Emitted } from '../emitters/emitter.js'
 import { ownConcat, ownMaxPool, ownSum } from '../emitters/fused.js'
 import { emit, type Own } from '../emitters/index.js'
-import { ownBatchNorm } from '../emitters/norm.js'
-import { conv, convInput, convKernel } from '../emitters/tiled.js'
+import { ownBatchNorm, ownBatchNormGrad } from '../emitters/norm.js'
+import * as trained from '../emitters/trained.js'
 import { hasFewImages, isFusingQuicker } from '../heuristics.js'
 import { fuse, noFusions } from './fuse.js'
 import { after, floats, type GraphNode, int32, type Ref, type } from './node.js'
@@ -39,7 +39,7 @@ export interface Emission {
 }
 
 /** The addon's emitters that are quicker for many images too. */
-const always = { conv, convInput, convKernel, batchNorm: ownBatchNorm }
+const always = { ...trained, batchNorm: ownBatchNorm, batchNormGrad: ownBatchNormGrad }
 
 /** And those that are quicker for few. */
 const ofFew = { ...always, maxPool: ownMaxPool, concat: ownConcat, sum: ownSum }

@@ -5,6 +5,7 @@
 
 #include "avx512-begin.h"
 #include "vector.h"
+#include "fetch.h"
 
 namespace {
 
@@ -13,6 +14,7 @@ struct Place {
   const float *x;        // the first value of the first window
   size_t row, pixel;     // floats to the window's next row, and to the next output's window
   int rows, columns;     // of the window
+  int down;              // rows to the windows of the next row
   const float *weights;  // of the first value; null for a largest value
   size_t weight_row;     // floats to the weights of the next row
   int channels, packed;  // of the map; rounded up to whole registers
@@ -26,61 +28,66 @@ INLINE Vector begin(const Place &at, int first) {
   return is_max ? _mm512_set1_ps(-std::numeric_limits<float>::infinity()) : _mm512_loadu_ps(at.shift + first);
 }
 
-/** Fetches what windows one row below read and these do not: a map is larger than the nearest cache. */
-template <int pixels>
-INLINE void fetchBelow(const Place &at, int first) {
-#pragma GCC unroll 4
-  for (int nth = 0; nth < pixels; nth++)
-    _mm_prefetch(reinterpret_cast<const char *>(at.x + at.rows * at.row + nth * at.pixel + first), _MM_HINT_T0);
+/** Registers of outputs that are independent of each other, some channels of some pixels, to hide how long a sum takes. */
+template <bool is_max, int pixels, int registers>
+INLINE void tile(const Place &at, int first) {
+  __mmask16 some[registers];
+  Vector found[registers][pixels];
+#pragma GCC unroll 8
+  for (int each = 0; each < registers; each++) {
+    some[each] = lanesOf(at.channels - first - each * lanes);
+#pragma GCC unroll 8
+    for (int nth = 0; nth < pixels; nth++) found[each][nth] = begin<is_max>(at, first + each * lanes);
+#pragma GCC unroll 8
+    for (int nth = 0; nth < pixels; nth++)
+      fetchBelow(at.x + at.rows * at.row + nth * at.pixel + first + each * lanes, at.row, at.down, at.pixel,
+                 at.channels);
+  }
+  for (int row = 0; row < at.rows; row++)
+    for (int column = 0; column < at.columns; column++) {
+      const float *from = at.x + row * at.row + static_cast<size_t>(column) * at.channels + first;
+      const size_t tap = row * at.weight_row + static_cast<size_t>(column) * at.packed + first;
+#pragma GCC unroll 8
+      for (int each = 0; each < registers; each++) {
+        const Vector weight = is_max ? _mm512_setzero_ps() : _mm512_loadu_ps(at.weights + tap + each * lanes);
+#pragma GCC unroll 8
+        for (int nth = 0; nth < pixels; nth++) {
+          const Vector value = _mm512_maskz_loadu_ps(some[each], from + nth * at.pixel + each * lanes);
+          Vector &best = found[each][nth];
+          best = is_max ? _mm512_max_ps(best, value) : _mm512_fmadd_ps(value, weight, best);
+        }
+      }
+    }
+#pragma GCC unroll 8
+  for (int each = 0; each < registers; each++)
+#pragma GCC unroll 8
+    for (int nth = 0; nth < pixels; nth++)
+      _mm512_mask_storeu_ps(at.y + static_cast<size_t>(nth) * at.channels + first + each * lanes, some[each],
+                            clampTo(at.clamp, found[each][nth]));
+}
+
+/** All channels of some pixels: of few pixels several registers at a time. */
+template <bool is_max, int pixels, int registers>
+INLINE void runFrom(const Place &at, int first) {
+  for (; first + (registers - 1) * lanes < at.channels; first += registers * lanes)
+    tile<is_max, pixels, registers>(at, first);
+  if constexpr (registers > 1) runFrom<is_max, pixels, registers / 2>(at, first);
 }
 
 template <bool is_max, int pixels>
-INLINE void tile(const Place &at) {
-  for (int first = 0; first < at.channels; first += lanes) {
-    const __mmask16 some = lanesOf(at.channels - first);
-    Vector found[pixels];
-#pragma GCC unroll 4
-    for (int nth = 0; nth < pixels; nth++) found[nth] = begin<is_max>(at, first);
-    fetchBelow<pixels>(at, first);
-    for (int row = 0; row < at.rows; row++)
-      for (int column = 0; column < at.columns; column++) {
-        const float *from = at.x + row * at.row + static_cast<size_t>(column) * at.channels + first;
-        const size_t tap = row * at.weight_row + static_cast<size_t>(column) * at.packed + first;
-        const Vector weight = is_max ? _mm512_setzero_ps() : _mm512_loadu_ps(at.weights + tap);
-#pragma GCC unroll 4
-        for (int nth = 0; nth < pixels; nth++) {
-          const Vector value = _mm512_maskz_loadu_ps(some, from + nth * at.pixel);
-          found[nth] = is_max ? _mm512_max_ps(found[nth], value) : _mm512_fmadd_ps(value, weight, found[nth]);
-        }
-      }
-#pragma GCC unroll 4
-    for (int nth = 0; nth < pixels; nth++)
-      _mm512_mask_storeu_ps(at.y + static_cast<size_t>(nth) * at.channels + first, some, clampTo(at.clamp, found[nth]));
-  }
+void run(const Place &at) {
+  runFrom<is_max, pixels, (pixels < 4 ? 4 / pixels : 1)>(at, 0);
 }
-
-/** Outputs that are computed together where their windows lie on the map. */
-constexpr int neighbours = 4;
 
 using Kernel = void (*)(const Place &);
 
-template <bool is_max, int pixels>
-void run(const Place &at) { tile<is_max, pixels>(at); }
-
-Kernel kernelOf(bool is_max, int pixels) {
-  if (is_max) return pixels == 1 ? run<true, 1> : run<true, neighbours>;
-  return pixels == 1 ? run<false, 1> : run<false, neighbours>;
+template <bool is_max>
+Kernel kernelOf(int pixels) {
+  return pixels == 8 ? run<is_max, 8> : pixels == 4 ? run<is_max, 4> : pixels == 2 ? run<is_max, 2> : run<is_max, 1>;
 }
 
-/** The part of a window that lies on a side of the map: from which of its rows or columns, and how many. */
-struct Part {
-  int from, count;
-};
-
-Part partOf(int start, int size, int side) {
-  const int from = std::max(0, -start);
-  return {from, std::max(0, std::min(size, side - start) - from)};
-}
+/** How many of the outputs whose windows lie on the map are computed together, of so many that are left. */
+int neighboursOf(int left) { return left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1; }
 
 int roundedUp(int channels) { return (channels + lanes - 1) / lanes * lanes; }
 
@@ -112,22 +119,22 @@ void Channelwise::run(const float *x, float *y, int begin, int end) const {
 void Channelwise::runRow(const float *image, float *y, int row) const {
   const int packed = roundedUp(x_.channels);
   const int top = row * window_.down - window_.top;
-  const Part rows = partOf(top, window_.height, x_.rows);
+  const Span rows = spanOf(top, window_.height, x_.rows);
   const bool is_max = packed_.empty();
-  int column = 0;
-  while (column < y_.columns) {
+  const int last = std::min(y_.columns, (x_.columns + window_.left - window_.width) / window_.across + 1);
+  for (int column = 0, pixels; column < y_.columns; column += pixels) {
     const int left = column * window_.across - window_.left;
-    const bool is_inside = left >= 0 && left + (neighbours - 1) * window_.across + window_.width <= x_.columns;
-    const int pixels = is_inside && column + neighbours <= y_.columns ? neighbours : 1;
-    const Part columns = partOf(left, window_.width, x_.columns);
+    pixels = left < 0 ? 1 : neighboursOf(last - column);
+    const Span columns = spanOf(left, window_.width, x_.columns);
     const size_t skipped = static_cast<size_t>(rows.from) * window_.width + columns.from;
-    kernelOf(is_max, pixels)({image + (top + rows.from) * static_cast<ptrdiff_t>(x_.row()) +
-                                  static_cast<ptrdiff_t>(left + columns.from) * x_.channels,
-                              x_.row(), static_cast<size_t>(window_.across) * x_.channels, rows.count, columns.count,
-                              is_max ? nullptr : packed_.data() + skipped * packed,
-                              static_cast<size_t>(window_.width) * packed, x_.channels, packed,
-                              is_max ? nullptr : shift_.data(), y + static_cast<size_t>(column) * y_.channels, clamp_});
-    column += pixels;
+    (is_max ? kernelOf<true> : kernelOf<false>)(pixels)({image + (top + rows.from) * static_cast<ptrdiff_t>(x_.row()) +
+                                                             static_cast<ptrdiff_t>(left + columns.from) * x_.channels,
+                                                         x_.row(), static_cast<size_t>(window_.across) * x_.channels,
+                                                         rows.count, columns.count, window_.down,
+                                                         is_max ? nullptr : packed_.data() + skipped * packed,
+                                                         static_cast<size_t>(window_.width) * packed, x_.channels,
+                                                         packed, is_max ? nullptr : shift_.data(),
+                                                         y + static_cast<size_t>(column) * y_.channels, clamp_});
   }
 }
 

@@ -1,7 +1,7 @@
 /** What is computed of each channel by itself: the largest value of a window, or a depthwise convolution and a clamp. */
 #pragma once
-#include <vector>
 #include "clamp.h"
+#include "floats.h"
 #include "window.h"
 
 class Channelwise {
@@ -27,5 +27,5 @@ class Channelwise {
   Window window_;
   Map x_, y_;
   Clamp clamp_ = Clamp::none;
-  std::vector<float> shift_, packed_;  // of whole registers; empty for a largest value
+  Floats shift_, packed_;  // of whole registers; empty for a largest value
 };

@@ -12,18 +12,14 @@ bool hasKernels() {
 
 namespace {
 
-/** Whether the window is a pixel, so that all of an image is one row. */
-bool isPoint(const Window &window) {
-  return window.height * window.width == 1 && window.down * window.across == 1 && !window.isPadded();
-}
-
+/** All pixels in one row, where the window is a pixel. */
 Map flat(const Map &map) { return {1, 1, map.images * map.rows * map.columns, map.channels}; }
 
 }  // namespace
 
 Convolution::Convolution(const Window &window, const Map &x, int filters, Clamp clamp, const float *kernel,
                          const float *scale, const float *shift)
-    : window_(window), x_(isPoint(window) ? flat(x) : x), clamp_(clamp) {
+    : window_(window), x_(window.isPoint() ? flat(x) : x), clamp_(clamp) {
   y_ = {x_.images, window.rows(x_.rows), window.columns(x_.columns), filters};
   const bool isWide = y_.columns <= 6 && filters > 2 * lanes;
   tiles_ = tilesOf(y_, isWide ? 6 : 12);

@@ -1,6 +1,6 @@
 /** A convolution by the definition. */
 #pragma once
-#include <vector>
+#include "floats.h"
 #include "product.h"
 
 /** Whether this processor runs the kernels. */
@@ -33,5 +33,5 @@ class Convolution : public Product {
   Clamp clamp_;
   std::vector<Tile> tiles_;
   std::vector<Block> blocks_;
-  std::vector<float> packed_;
+  Floats packed_;
 };

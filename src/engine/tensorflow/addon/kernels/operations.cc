@@ -46,11 +46,6 @@ REGISTER_OP("EspalierMaxPool")
     .Attr("threads: int = 1")
     .SetShapeFn(unknownMap);
 
-/** A window of `height` and `width`; `at` has its strides and padding: down, across, top, bottom, left, right. */
-Window windowOf(int height, int width, const std::vector<int> &at) {
-  return {height, width, at.at(0), at.at(1), at.at(2), at.at(3), at.at(4), at.at(5)};
-}
-
 /** Filters that never change, what they are multiplied by, what is added to them, and the clamp behind them. */
 struct Filters {
   explicit Filters(OpKernelConstruction *construction)

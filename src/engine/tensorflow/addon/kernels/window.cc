@@ -1,12 +1,14 @@
 #include "window.h"
 
+#include "floats.h"
+
 namespace {
 
 /** Floats that may be read behind a map: kernels read whole vectors. */
 constexpr int slack = 16;
 
 /** Memory that a thread uses again and again. */
-thread_local std::vector<float> scratch;
+thread_local Floats scratch;
 
 void copyRow(const Map &x, const Window &window, const float *image, int from, float *to, float padding) {
   const size_t left = static_cast<size_t>(window.left) * x.channels;

@@ -11,9 +11,21 @@ struct Window {
   int top, bottom, left, right;
 
   bool isPadded() const { return top + bottom + left + right > 0; }
+  /** Whether it is a pixel, and each pixel has one. */
+  bool isPoint() const { return height * width == 1 && down * across == 1 && !isPadded(); }
   int rows(int of) const { return (of + top + bottom - height) / down + 1; }
   int columns(int of) const { return (of + left + right - width) / across + 1; }
 };
+
+/** The part of a window that lies on one side of a map: from which of its rows or columns, and how many. */
+struct Span {
+  int from, count;
+};
+
+inline Span spanOf(int start, int size, int side) {
+  const int from = std::max(0, -start);
+  return {from, std::max(0, std::min(size, side - start) - from)};
+}
 
 /** The sizes of a map. */
 struct Map {

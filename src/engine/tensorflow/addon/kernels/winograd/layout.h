@@ -5,8 +5,9 @@
 #pragma once
 #include <algorithm>
 #include <cstddef>
-#include <vector>
+#include "../floats.h"
 #include "../tile.h"
+#include "../fetch.h"
 #include "tiling.h"
 #include "transforms.h"
 
@@ -53,7 +54,7 @@ alignas(64) const float zeros[Blocks::breadth] = {};
 
 /** Memory that a thread uses again and again. */
 inline float *reserve(size_t floats) {
-  static thread_local std::vector<float> memory;
+  static thread_local Floats memory;
   if (memory.size() < floats) memory.resize(floats);
   return memory.data();
 }
@@ -77,17 +78,6 @@ INLINE void transformMap(const Square &square, int first, int channels, const Gr
         },
         [&](int row, int column, Vector value) { _mm512_storeu_ps(to + (row * points + column) * lanes, value); });
   }
-}
-
-/**
- * Fetches one of so many shares of some floats into a cache of the second level, before they are read or written.
- * Inlined, for GCC drops calls of a function that does nothing else.
- */
-INLINE void fetch(const float *begin, const float *end, int nth, int shares) {
-  constexpr size_t line = 64 / sizeof(float);
-  const size_t lines = (end - begin) / line;
-  for (size_t at = lines * nth / shares; at < lines * (nth + 1) / shares; at++)
-    _mm_prefetch(reinterpret_cast<const char *>(begin + at * line), _MM_HINT_T1);
 }
 
 /** The tiles that are computed after others. */

@@ -63,19 +63,12 @@ class TiledConvKernel : public SharedOperation {
   void Compute(OpKernelContext *context) override {
     const tensorflow::Tensor &x = context->input(0), &dy = context->input(1);
     const Tiling tiling(mapOf(x.shape()), static_cast<int>(dy.dim_size(3)), window_);
-    const size_t floats = static_cast<size_t>(9) * tiling.x.channels * tiling.y.channels;
-    const int shares = std::min(tiling.count(), threadsOf(context));
-    tensorflow::Tensor others, *dk = nullptr;
-    OP_REQUIRES_OK(context, allocate(context, (shares - 1) * floats, others));
+    tensorflow::Tensor *dk = nullptr;
     OP_REQUIRES_OK(context, context->allocate_output(0, {3, 3, tiling.x.channels, tiling.y.channels}, &dk));
-    float *sums = floatsOf(*dk), *more = floatsOf(others);
-    const auto begin = [&](int nth) { return shareOf(tiling.count(), nth, shares); };
-    share(context, shares, tiling.work(), [&](int from, int to) {
-      for (int nth = from; nth < to; nth++)
-        convolveKernel(tiling, floatsOf(x), floatsOf(dy), begin(nth), begin(nth + 1),
-                       nth == 0 ? sums : more + (nth - 1) * floats);
-    });
-    for (size_t nth = 0; nth < (shares - 1) * floats; nth++) sums[nth % floats] += more[nth];
+    OP_REQUIRES_OK(context,
+                   shareSums(context, tiling.count(), tiling.work(), *dk, [&](int begin, int end, float *sums) {
+                     convolveKernel(tiling, floatsOf(x), floatsOf(dy), begin, end, sums);
+                   }));
   }
 
  private:

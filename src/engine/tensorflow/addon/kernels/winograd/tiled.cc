@@ -5,8 +5,8 @@ namespace {
 /** Tiles below which threads share the filters: each reads all of the map, but its own part of the kernels alone. */
 constexpr int fewTiles = 16;
 
-std::vector<float> scaled(const float *kernel, const float *scale, int channels, int filters) {
-  std::vector<float> product(static_cast<size_t>(9) * channels * filters);
+Floats scaled(const float *kernel, const float *scale, int channels, int filters) {
+  Floats product(static_cast<size_t>(9) * channels * filters);
   for (size_t nth = 0; nth < product.size(); nth++) product[nth] = kernel[nth] * scale[nth % filters];
   return product;
 }

@@ -1,6 +1,6 @@
 /** A convolution by filters of 3×3 that never change, in tiles, with what follows it. */
 #pragma once
-#include <vector>
+#include "../floats.h"
 #include "../product.h"
 #include "convolve.h"
 
@@ -20,5 +20,5 @@ class TiledConvolution : public Product {
   const Packing packing_;
   const Clamp clamp_;
   const bool isByFilters_;
-  std::vector<float> shift_, packed_;
+  Floats shift_, packed_;
 };

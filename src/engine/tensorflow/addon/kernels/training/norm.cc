@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <immintrin.h>
 
-#include "avx512-begin.h"
-#include "vector.h"
+#include "../avx512-begin.h"
+#include "../vector.h"
 
 namespace {
 
 /** Rows whose sums are independent of each other, to hide how long an addition takes. */
 constexpr int together = 4;
+
+INLINE Vector total(const Vector (&sums)[together]) {
+  return _mm512_add_ps(_mm512_add_ps(sums[0], sums[1]), _mm512_add_ps(sums[2], sums[3]));
+}
 
 /** The sum over rows of sixteen channels, by `term`. */
 template <typename Term>
@@ -21,7 +25,7 @@ INLINE Vector sumOver(int rows, size_t row, const float *x, __mmask16 some, cons
     for (int each = 0; each < together; each++)
       sums[each] = term(sums[each], _mm512_maskz_loadu_ps(some, x + (nth + each) * row));
   for (; nth < rows; nth++) sums[0] = term(sums[0], _mm512_maskz_loadu_ps(some, x + nth * row));
-  return _mm512_add_ps(_mm512_add_ps(sums[0], sums[1]), _mm512_add_ps(sums[2], sums[3]));
+  return total(sums);
 }
 
 void momentsOf(const float *x, int rows, int channels, float *mean, float *squares) {
@@ -37,6 +41,26 @@ void momentsOf(const float *x, int rows, int channels, float *mean, float *squar
     _mm512_mask_storeu_ps(mean + channel, some, middle);
     _mm512_mask_storeu_ps(squares + channel, some, sumOver(rows, channels, x + channel, some, square));
   }
+}
+
+/** The sums of sixteen channels. Shapes  → sums [2, channels] */
+INLINE void signalsOf(const float *dy, const float *x, int rows, size_t channels, const float *mean, __mmask16 some,
+                      float *sums) {
+  const Vector middle = _mm512_maskz_loadu_ps(some, mean);
+  Vector plain[together] = {}, weighted[together] = {};
+  const auto add = [&](int each, size_t at) {
+    const Vector signal = _mm512_maskz_loadu_ps(some, dy + at);
+    plain[each] = _mm512_add_ps(plain[each], signal);
+    const Vector away = _mm512_sub_ps(_mm512_maskz_loadu_ps(some, x + at), middle);
+    weighted[each] = _mm512_fmadd_ps(signal, away, weighted[each]);
+  };
+  int nth = 0;
+  for (; nth + together <= rows; nth += together)
+#pragma GCC unroll 4
+    for (int each = 0; each < together; each++) add(each, (nth + each) * channels);
+  for (; nth < rows; nth++) add(0, nth * channels);
+  _mm512_mask_storeu_ps(sums, some, total(plain));
+  _mm512_mask_storeu_ps(sums + channels, some, total(weighted));
 }
 
 }  // namespace
@@ -68,6 +92,41 @@ void combine(const Rows &rows, const float *moments, float *mean, float *varianc
   }
 }
 
+void chunkSignals(const Rows &rows, const float *dy, const float *x, const float *mean, int begin, int end,
+                  float *sums) {
+  const size_t channels = rows.channels;
+  for (int nth = begin; nth < end; nth++) {
+    const size_t first = nth * static_cast<size_t>(rows.chunk()) * channels;
+    const int count = std::min(rows.chunk(), rows.count - nth * rows.chunk());
+    for (size_t channel = 0; channel < channels; channel += lanes)
+      signalsOf(dy + first + channel, x + first + channel, count, channels, mean + channel,
+                lanesOf(static_cast<int>(channels - channel)), sums + 2 * nth * channels + channel);
+  }
+}
+
+void sumChunks(const Rows &rows, const float *sums, float *total) {
+  const int width = 2 * rows.channels;
+  for (int at = 0; at < width; at++) {
+    double sum = 0;
+    for (int nth = 0; nth < rows.chunks(); nth++) sum += sums[static_cast<size_t>(nth) * width + at];
+    total[at] = static_cast<float>(sum);
+  }
+}
+
+void mixRows(const Rows &rows, const float *dy, const float *x, const float *factors, int begin, int end, float *dx) {
+  const int first = begin * rows.chunk(), last = std::min(end * rows.chunk(), rows.count);
+  const size_t channels = rows.channels;
+  for (size_t nth = first; nth < last; nth++)
+    for (size_t channel = 0; channel < channels; channel += lanes) {
+      const size_t at = nth * channels + channel;
+      const __mmask16 some = lanesOf(static_cast<int>(channels - channel));
+      const auto load = [=](const float *from) { return _mm512_maskz_loadu_ps(some, from); };
+      const float *factor = factors + channel;
+      const Vector line = _mm512_fmadd_ps(load(x + at), load(factor + channels), load(factor + 2 * channels));
+      _mm512_mask_storeu_ps(dx + at, some, _mm512_fmadd_ps(load(dy + at), load(factor), line));
+    }
+}
+
 void scaleRows(const Rows &rows, const float *x, const float *factor, const float *shift, int begin, int end,
                float *y) {
   const int first = begin * rows.chunk(), last = std::min(end * rows.chunk(), rows.count);
@@ -81,4 +140,4 @@ void scaleRows(const Rows &rows, const float *x, const float *factor, const floa
     }
 }
 
-#include "avx512-end.h"
+#include "../avx512-end.h"
