@@ -20,6 +20,13 @@ export const conv: Emitter<'conv'> = (write, value, [x], [kernel]) => {
     : windows.conv(write, value, [x], [kernel])
 }
 
+/** Filters from which adding what each signal gives to its window is quicker: their products outweigh the additions. */
+const fewestToAdd = 16
+
+/** Whether the gradient to a map by a kernel [height, width, channels, filters] is quicker by windows than by TensorFlow's. */
+const suitsAdding = (map: Shape, window: Window, [height, width, channels, filters = 0]: Shape): boolean =>
+  (height !== 1 || width !== 1) && isDense(window) && channelsOf(map) === channels && filters >= fewestToAdd
+
 /** Around signals, so that windows of the kernel turned give a map of the size that the signals came from. */
 const paddingBehind = (map: Shape, window: Window, kernel: Shape) => {
   const [height = 1, width = 1] = kernel
@@ -30,9 +37,18 @@ const paddingBehind = (map: Shape, window: Window, kernel: Shape) => {
 export const convInput: Emitter<'convInput'> = (write, value, [dy], [kernel]) => {
   const { op, shape, inputs } = value
   const filter = inputs[1]?.shape ?? []
-  if (!suitsTiles(shape, op.window, filter)) return windows.convInput(write, value, [dy], [kernel])
-  const padding = ints(paddingBehind(shape, op.window, filter))
-  return [write.add('EspalierTiledConv', [dy, kernel], { padding, turned: flag(true) })]
+  if (suitsTiles(shape, op.window, filter)) {
+    const padding = ints(paddingBehind(shape, op.window, filter))
+    return [write.add('EspalierTiledConv', [dy, kernel], { padding, turned: flag(true) })]
+  }
+  return suitsAdding(shape, op.window, filter)
+    ? [
+        write.add('EspalierConvInput', [dy, kernel], {
+          ...windowAttrs(shape, op.window, filter),
+          map: ints(shape),
+        }),
+      ]
+    : windows.convInput(write, value, [dy], [kernel])
 }
 
 /** Filters from which TensorFlow's gradient of a kernel of 1×1 is slower: a register has sixteen floats. */

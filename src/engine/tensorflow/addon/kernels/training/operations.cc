@@ -2,6 +2,7 @@
 #include "../channelwise.h"
 #include "../operation.h"
 #include "depthwise-gradient.h"
+#include "input-gradient.h"
 #include "pointwise-gradient.h"
 
 namespace {
@@ -30,6 +31,16 @@ REGISTER_OP("EspalierPointwiseKernel")
     .Input("x: float")
     .Input("dy: float")
     .Output("dk: float")
+    .Attr("threads: int = 1")
+    .SetShapeFn(unknownMap);
+
+/** To a map of `map`: image, row, column, channel. */
+REGISTER_OP("EspalierConvInput")
+    .Input("dy: float")
+    .Input("kernel: float")
+    .Output("dx: float")
+    .Attr("map: list(int)")
+    .Attr("window: list(int)")
     .Attr("threads: int = 1")
     .SetShapeFn(unknownMap);
 
@@ -111,6 +122,31 @@ class PointwiseKernel : public KernelOperation {
   }
 };
 
+class ConvInput : public SharedOperation {
+ public:
+  explicit ConvInput(OpKernelConstruction *construction)
+      : SharedOperation(construction),
+        window_(attributeOf<std::vector<int>>(construction, "window")),
+        map_(attributeOf<std::vector<int>>(construction, "map")) {}
+
+  void Compute(OpKernelContext *context) override {
+    const tensorflow::Tensor &dy = context->input(0), &kernel = context->input(1);
+    const Map x{map_.at(0), map_.at(1), map_.at(2), map_.at(3)};
+    const auto size = [&](int axis) { return static_cast<int>(kernel.dim_size(axis)); };
+    const InputGradient gradient(windowOf(size(0), size(1), window_), x, mapOf(dy.shape()));
+    tensorflow::Tensor packed, *dx = nullptr;
+    OP_REQUIRES_OK(context, allocate(context, gradient.floats(), packed));
+    OP_REQUIRES_OK(context, context->allocate_output(0, shapeOf(x), &dx));
+    gradient.pack(floatsOf(kernel), floatsOf(packed));
+    share(context, gradient.parts(), gradient.work(),
+          [&](int begin, int end) { gradient.run(floatsOf(dy), floatsOf(packed), begin, end, floatsOf(*dx)); });
+  }
+
+ private:
+  const std::vector<int> window_, map_;
+};
+
+REGISTER_KERNEL_BUILDER(Name("EspalierConvInput").Device(tensorflow::DEVICE_CPU), ConvInput);
 REGISTER_KERNEL_BUILDER(Name("EspalierDepthwiseConv").Device(tensorflow::DEVICE_CPU), DepthwiseConv);
 REGISTER_KERNEL_BUILDER(Name("EspalierDepthwiseKernel").Device(tensorflow::DEVICE_CPU), DepthwiseKernel);
 REGISTER_KERNEL_BUILDER(Name("EspalierPointwiseKernel").Device(tensorflow::DEVICE_CPU), PointwiseKernel);
