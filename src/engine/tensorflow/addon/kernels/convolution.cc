@@ -25,6 +25,7 @@ Convolution::Convolution(const Window &window, const Map &x, int filters, Clamp 
   tiles_ = tilesOf(y_, isWide ? 6 : 12);
   divide(isWide ? 4 : 2);
   pack(kernel, scale, shift);
+  is_by_pixels_ = x_.images * x_.image() + y_.images * y_.image() > packed_.size();
 }
 
 double Convolution::work() const {
@@ -56,12 +57,21 @@ void Convolution::pack(const float *kernel, const float *scale, const float *shi
   }
 }
 
+/** Threads share pixels, or filters where these are more to read. */
 void Convolution::run(const float *x, const float *side, float *y, int begin, int end) const {
-  const int tiles = static_cast<int>(tiles_.size());
-  const bool isWithin = begin / tiles == (end - 1) / tiles;
-  const Source source(x_, window_, x, isWithin ? tiles_[begin % tiles] : tiles_.front(),
-                      isWithin ? tiles_[(end - 1) % tiles] : tiles_.back(), 0.0f);
-  for (int part = begin; part < end; part++) runTile(blocks_[part / tiles], tiles_[part % tiles], source, side, y);
+  const int tiles = static_cast<int>(tiles_.size()), blocks = static_cast<int>(blocks_.size());
+  if (is_by_pixels_) return runTiles(x, side, y, {begin, end}, {0, blocks});
+  for (int part = begin, count; part < end; part += count) {
+    const int block = part / tiles, first = part % tiles;
+    count = std::min(tiles - first, end - part);
+    runTiles(x, side, y, {first, first + count}, {block, block + 1});
+  }
+}
+
+void Convolution::runTiles(const float *x, const float *side, float *y, const Range &tiles, const Range &blocks) const {
+  const Source source(x_, window_, x, tiles_[tiles.begin], tiles_[tiles.end - 1], 0.0f);
+  for (int block = blocks.begin; block < blocks.end; block++)
+    for (int tile = tiles.begin; tile < tiles.end; tile++) runTile(blocks_[block], tiles_[tile], source, side, y);
 }
 
 void Convolution::runTile(const Block &block, const Tile &tile, const Source &source, const float *side,

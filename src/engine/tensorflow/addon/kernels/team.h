@@ -27,9 +27,10 @@ class Team : public std::enable_shared_from_this<Team> {
   }
 
   /**
-   * Calls `task(nth)` for each of so many shares, on the caller's thread and on `helpers` of the pool's as they are free;
-   * which thread has which share is not told. The caller spins until the others are done, and yields where that takes long.
-   * A second caller meanwhile does all of its task itself.
+   * Calls `task(nth)` for each of so many shares, on the caller's thread and on `helpers` of the pool's as they are free: the
+   * caller takes them from the front, the others from the back, so that of one operation after another a core has the same
+   * part of the map, whose values are in its cache. The caller spins until the others are done, and yields where that takes
+   * long. A second caller meanwhile does all of its task itself.
    */
   template <typename Task>
   void share(int helpers, int shares, const Task &task) {
@@ -40,7 +41,7 @@ class Team : public std::enable_shared_from_this<Team> {
     publish(&task, [](const void *task, int nth) { (*static_cast<const Task *>(task))(nth); }, shares);
     for (; members_.load() < helpers; members_.fetch_add(1))
       pool_->Schedule([team = shared_from_this()] { team->follow(); });
-    while (takeShare()) continue;
+    while (takeShare(true)) continue;
     await(shares);
     isBusy_.store(false);
   }
@@ -61,18 +62,18 @@ class Team : public std::enable_shared_from_this<Team> {
     task_.store(task);
     run_.store(run);
     done_.store(0);
-    next_.store(((next_.load() >> 32) + 1) << 32 | shares << 16);
+    left_.store(((left_.load() >> 32) + 1) << 32 | shares << 16);
   }
 
   /** Whether there was one. The task is that of the share, for none is published before all are done. */
-  bool takeShare() {
-    uint64_t next = next_.load();
+  bool takeShare(bool is_first) {
+    uint64_t left = left_.load();
     const void *task = task_.load();
     const Run run = run_.load();
-    const int nth = next & UINT16_MAX, shares = next >> 16 & UINT16_MAX;
-    if (nth == shares) return false;
-    if (next_.compare_exchange_strong(next, next + 1)) {
-      run(task, nth);
+    const int first = left & UINT16_MAX, end = left >> 16 & UINT16_MAX;
+    if (first == end) return false;
+    if (left_.compare_exchange_strong(left, is_first ? left + 1 : left - (1 << 16))) {
+      run(task, is_first ? first : end - 1);
       done_.fetch_add(1);
     }
     return true;
@@ -82,7 +83,7 @@ class Team : public std::enable_shared_from_this<Team> {
     using Clock = std::chrono::steady_clock;
     auto until = Clock::now() + patience_;
     do {
-      if (takeShare())
+      if (takeShare(false))
         until = Clock::now() + patience_;
       else
         __builtin_ia32_pause();
@@ -96,5 +97,5 @@ class Team : public std::enable_shared_from_this<Team> {
   std::atomic<const void *> task_{nullptr};
   std::atomic<Run> run_{nullptr};
   std::atomic<int> done_{0}, members_{0};
-  std::atomic<uint64_t> next_{0};  // the task's number, how many shares it has, and the next of them
+  std::atomic<uint64_t> left_{0};  // the task's number, where the shares that are left end, and the first of them
 };
