@@ -14,12 +14,13 @@ struct Place {
   const float *x;        // the first value of the first window
   size_t row, pixel;     // floats to the window's next row, and to the next output's window
   int rows, columns;     // of the window
-  int down;              // rows to the windows of the next row
+  int ahead;             // rows below a row of windows that are fetched
   const float *weights;  // of the first value; null for a largest value
   size_t weight_row;     // floats to the weights of the next row
   int channels, packed;  // of the map; rounded up to whole registers
   const float *shift;
   float *y;
+  size_t y_row;  // floats to the next row of outputs
   Clamp clamp;
 };
 
@@ -28,62 +29,87 @@ INLINE Vector begin(const Place &at, int first) {
   return is_max ? _mm512_set1_ps(-std::numeric_limits<float>::infinity()) : _mm512_loadu_ps(at.shift + first);
 }
 
-/** Registers of outputs that are independent of each other, some channels of some pixels, to hide how long a sum takes. */
-template <bool is_max, int pixels, int registers>
+/** Outputs whose sums are in registers together: of some rows, of pixels in each, and of registers of their channels. */
+template <int rows_, int pixels_, int registers_>
+struct Block {
+  static constexpr int rows = rows_, pixels = pixels_, registers = registers_;
+};
+
+/** Values are loaded once for the windows of all rows. */
+template <bool is_max, typename Of>
 INLINE void tile(const Place &at, int first) {
-  __mmask16 some[registers];
-  Vector found[registers][pixels];
+  __mmask16 some[Of::registers];
+  Vector found[Of::rows][Of::registers][Of::pixels];
 #pragma GCC unroll 8
-  for (int each = 0; each < registers; each++) {
-    some[each] = lanesOf(at.channels - first - each * lanes);
+  for (int each = 0; each < Of::registers; each++) {
+    const int channel = first + each * lanes;
+    some[each] = lanesOf(at.channels - channel);
 #pragma GCC unroll 8
-    for (int nth = 0; nth < pixels; nth++) found[each][nth] = begin<is_max>(at, first + each * lanes);
-#pragma GCC unroll 8
-    for (int nth = 0; nth < pixels; nth++)
-      fetchBelow(at.x + at.rows * at.row + nth * at.pixel + first + each * lanes, at.row, at.down, at.pixel,
-                 at.channels);
+    for (int nth = 0; nth < Of::pixels; nth++) {
+#pragma GCC unroll 2
+      for (int row = 0; row < Of::rows; row++) found[row][each][nth] = begin<is_max>(at, channel);
+      fetchBelow(at.x + (at.rows + Of::rows - 1) * at.row + nth * at.pixel + channel, at.row, at.ahead * Of::rows,
+                 at.pixel, at.channels);
+    }
   }
-  for (int row = 0; row < at.rows; row++)
-    for (int column = 0; column < at.columns; column++) {
-      const float *from = at.x + row * at.row + static_cast<size_t>(column) * at.channels + first;
-      const size_t tap = row * at.weight_row + static_cast<size_t>(column) * at.packed + first;
+  for (int line = 0; line < at.rows + Of::rows - 1; line++)
+    for (int column = 0; column < at.columns; column++)
 #pragma GCC unroll 8
-      for (int each = 0; each < registers; each++) {
-        const Vector weight = is_max ? _mm512_setzero_ps() : _mm512_loadu_ps(at.weights + tap + each * lanes);
+      for (int each = 0; each < Of::registers; each++) {
+        const int channel = first + each * lanes;
+        const float *from = at.x + line * at.row + static_cast<size_t>(column) * at.channels + channel;
+        Vector values[Of::pixels];
 #pragma GCC unroll 8
-        for (int nth = 0; nth < pixels; nth++) {
-          const Vector value = _mm512_maskz_loadu_ps(some[each], from + nth * at.pixel + each * lanes);
-          Vector &best = found[each][nth];
-          best = is_max ? _mm512_max_ps(best, value) : _mm512_fmadd_ps(value, weight, best);
+        for (int nth = 0; nth < Of::pixels; nth++)
+          values[nth] = _mm512_maskz_loadu_ps(some[each], from + nth * at.pixel);
+#pragma GCC unroll 2
+        for (int row = 0; row < Of::rows; row++) {
+          if (line < row || line - row >= at.rows) continue;
+          const size_t tap = (line - row) * at.weight_row + static_cast<size_t>(column) * at.packed + channel;
+          const Vector weight = is_max ? _mm512_setzero_ps() : _mm512_loadu_ps(at.weights + tap);
+#pragma GCC unroll 8
+          for (int nth = 0; nth < Of::pixels; nth++) {
+            Vector &best = found[row][each][nth];
+            best = is_max ? _mm512_max_ps(best, values[nth]) : _mm512_fmadd_ps(values[nth], weight, best);
+          }
         }
       }
-    }
+#pragma GCC unroll 2
+  for (int row = 0; row < Of::rows; row++)
 #pragma GCC unroll 8
-  for (int each = 0; each < registers; each++)
+    for (int each = 0; each < Of::registers; each++)
 #pragma GCC unroll 8
-    for (int nth = 0; nth < pixels; nth++)
-      _mm512_mask_storeu_ps(at.y + static_cast<size_t>(nth) * at.channels + first + each * lanes, some[each],
-                            clampTo(at.clamp, found[each][nth]));
+      for (int nth = 0; nth < Of::pixels; nth++)
+        _mm512_mask_storeu_ps(at.y + row * at.y_row + static_cast<size_t>(nth) * at.channels + first + each * lanes,
+                              some[each], clampTo(at.clamp, found[row][each][nth]));
 }
 
-/** All channels of some pixels: of few pixels several registers at a time. */
-template <bool is_max, int pixels, int registers>
+/** All channels of some pixels: of few pixels several registers at a time, to hide how long a sum takes. */
+template <bool is_max, typename Of>
 INLINE void runFrom(const Place &at, int first) {
-  for (; first + (registers - 1) * lanes < at.channels; first += registers * lanes)
-    tile<is_max, pixels, registers>(at, first);
-  if constexpr (registers > 1) runFrom<is_max, pixels, registers / 2>(at, first);
+  constexpr int step = Of::registers * lanes;
+  for (; first + step - lanes < at.channels; first += step) tile<is_max, Of>(at, first);
+  if constexpr (Of::registers > 1) runFrom<is_max, Block<Of::rows, Of::pixels, Of::registers / 2>>(at, first);
 }
 
-template <bool is_max, int pixels>
+template <bool is_max, int rows, int pixels>
 void run(const Place &at) {
-  runFrom<is_max, pixels, (pixels < 4 ? 4 / pixels : 1)>(at, 0);
+  runFrom<is_max, Block<rows, pixels, (pixels < 4 ? 4 / pixels : 1)>>(at, 0);
 }
 
 using Kernel = void (*)(const Place &);
 
-template <bool is_max>
+template <bool is_max, int rows>
 Kernel kernelOf(int pixels) {
-  return pixels == 8 ? run<is_max, 8> : pixels == 4 ? run<is_max, 4> : pixels == 2 ? run<is_max, 2> : run<is_max, 1>;
+  return pixels == 8   ? run<is_max, rows, 8>
+         : pixels == 4 ? run<is_max, rows, 4>
+         : pixels == 2 ? run<is_max, rows, 2>
+                       : run<is_max, rows, 1>;
+}
+
+Kernel kernelOf(bool is_max, int rows, int pixels) {
+  if (is_max) return rows == 1 ? kernelOf<true, 1>(pixels) : kernelOf<true, 2>(pixels);
+  return rows == 1 ? kernelOf<false, 1>(pixels) : kernelOf<false, 2>(pixels);
 }
 
 /** How many of the outputs whose windows lie on the map are computed together, of so many that are left. */
@@ -94,7 +120,10 @@ int roundedUp(int channels) { return (channels + lanes - 1) / lanes * lanes; }
 }  // namespace
 
 Channelwise::Channelwise(const Window &window, const Map &x)
-    : window_(window), x_(x), y_{x.images, window.rows(x.rows), window.columns(x.columns), x.channels} {}
+    : window_(window),
+      x_(x),
+      y_{x.images, window.rows(x.rows), window.columns(x.columns), x.channels},
+      ahead_(x.images * x.image() > cached ? window.down : 0) {}
 
 Channelwise::Channelwise(const Window &window, const Map &x, Clamp clamp, const float *kernel, const float *scale,
                          const float *shift)
@@ -112,11 +141,20 @@ Channelwise::Channelwise(const Window &window, const Map &x, Clamp clamp, const 
 double Channelwise::work() const { return 8.0 * y_.images * y_.image() * window_.height * window_.width; }
 
 void Channelwise::run(const float *x, float *y, int begin, int end) const {
-  for (int part = begin; part < end; part++)
-    runRow(x + part / y_.rows * x_.image(), y + part * y_.row(), part % y_.rows);
+  for (int part = begin, rows; part < end; part += rows) {
+    const int row = part % y_.rows;
+    rows = part + 1 < end && isPair(row) ? 2 : 1;
+    runRows(x + part / y_.rows * x_.image(), y + part * y_.row(), row, rows);
+  }
 }
 
-void Channelwise::runRow(const float *image, float *y, int row) const {
+/** Whether the windows of a row and of the next one are the same but for a row, and lie on the map from top to bottom. */
+bool Channelwise::isPair(int row) const {
+  const int top = row - window_.top;
+  return window_.down == 1 && row + 1 < y_.rows && top >= 0 && top + window_.height < x_.rows;
+}
+
+void Channelwise::runRows(const float *image, float *y, int row, int count) const {
   const int packed = roundedUp(x_.channels);
   const int top = row * window_.down - window_.top;
   const Span rows = spanOf(top, window_.height, x_.rows);
@@ -127,14 +165,12 @@ void Channelwise::runRow(const float *image, float *y, int row) const {
     pixels = left < 0 ? 1 : neighboursOf(last - column);
     const Span columns = spanOf(left, window_.width, x_.columns);
     const size_t skipped = static_cast<size_t>(rows.from) * window_.width + columns.from;
-    (is_max ? kernelOf<true> : kernelOf<false>)(pixels)({image + (top + rows.from) * static_cast<ptrdiff_t>(x_.row()) +
-                                                             static_cast<ptrdiff_t>(left + columns.from) * x_.channels,
-                                                         x_.row(), static_cast<size_t>(window_.across) * x_.channels,
-                                                         rows.count, columns.count, window_.down,
-                                                         is_max ? nullptr : packed_.data() + skipped * packed,
-                                                         static_cast<size_t>(window_.width) * packed, x_.channels,
-                                                         packed, is_max ? nullptr : shift_.data(),
-                                                         y + static_cast<size_t>(column) * y_.channels, clamp_});
+    kernelOf(is_max, count, pixels)(
+        {image + (top + rows.from) * static_cast<ptrdiff_t>(x_.row()) +
+             static_cast<ptrdiff_t>(left + columns.from) * x_.channels,
+         x_.row(), static_cast<size_t>(window_.across) * x_.channels, rows.count, columns.count, ahead_,
+         is_max ? nullptr : packed_.data() + skipped * packed, static_cast<size_t>(window_.width) * packed, x_.channels,
+         packed, is_max ? nullptr : shift_.data(), y + static_cast<size_t>(column) * y_.channels, y_.row(), clamp_});
   }
 }
 

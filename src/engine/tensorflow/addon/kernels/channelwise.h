@@ -22,10 +22,15 @@ class Channelwise {
   void run(const float *x, float *y, int begin, int end) const;
 
  private:
-  void runRow(const float *image, float *y, int row) const;
+  bool isPair(int row) const;
+  void runRows(const float *image, float *y, int row, int count) const;
 
   Window window_;
+  /** Floats of a map that is in a cache of the second level still, from the operation before. */
+  static constexpr size_t cached = 1 << 18;
+
   Map x_, y_;
+  int ahead_;
   Clamp clamp_ = Clamp::none;
   Floats shift_, packed_;  // of whole registers; empty for a largest value
 };
