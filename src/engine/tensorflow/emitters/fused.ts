@@ -1,35 +1,27 @@
 /** Emits the addon's own operations, which its C++ source describes. */
-import type { PoolWindow, Value } from '../../../graph/graph.js'
+import type { Value } from '../../../graph/graph.js'
 import type { Shape } from '../../../net/shape.js'
-import { sidesOf, slidesOf } from '../../../net/window.js'
+import { sidesOf } from '../../../net/window.js'
 import type { FusedConv } from '../graph/fuse.js'
-import { type Attr, type Attrs, flag, int, ints, type Ref, tensor } from '../graph/node.js'
+import { type Attrs, flag, int, ints, type Ref, tensor } from '../graph/node.js'
 import type { Writer } from '../graph/writer.js'
 import { sum } from './arithmetic.js'
 import type { Emitted, Emitter } from './emitter.js'
+import { windowAttrs, windowOf } from './own-window.js'
 import { suitsFixedTiles } from './tiled.js'
-
-/** Strides and padding of a window on a map: down, across, top, bottom, left, right. */
-export const windowOf = ([, ...map]: Shape, window: PoolWindow): Attr => {
-  const [down, across] = slidesOf(map, window)
-  return ints([down.stride, across.stride, down.before, down.after, across.before, across.after])
-}
 
 const clampNumbers = { none: 0, relu: 1, relu6: 2 }
 
 /** Of rows [rows, channels], a map of one line. */
 const mapOf = (x: Shape): Shape => (x.length === 2 ? [1, 1, ...x] : x)
 
-const attrsOf = ({ x, window, kernel, line: { scale, shift }, clamp }: FusedConv): Attrs => {
-  const [height = 1, width = 1] = kernel.shape
-  return {
-    kernel: tensor(kernel.shape, kernel.data),
-    scale: tensor([scale.length], scale),
-    shift: tensor([shift.length], shift),
-    window: windowOf(mapOf(x.shape), { ...window, size: [height, width] }),
-    clamp: int(clampNumbers[clamp ?? 'none']),
-  }
-}
+const attrsOf = ({ x, window, kernel, line: { scale, shift }, clamp }: FusedConv): Attrs => ({
+  ...windowAttrs(mapOf(x.shape), window, kernel.shape),
+  kernel: tensor(kernel.shape, kernel.data),
+  scale: tensor([scale.length], scale),
+  shift: tensor([shift.length], shift),
+  clamp: int(clampNumbers[clamp ?? 'none']),
+})
 
 export const emitFusion = (write: Writer, fused: FusedConv, refOf: (value: Value) => Ref): Emitted => {
   const refs = [fused.x, fused.side].flatMap(value => (value === undefined ? [] : [refOf(value)]))

@@ -1,24 +1,13 @@
 /** Which convolutions by 3×3 and their gradients are quicker in tiles. */
 import type { Window } from '../../../graph/graph.js'
 import { channelsOf, type Shape } from '../../../net/shape.js'
-import { sidesOf, slidesOf } from '../../../net/window.js'
-
-type Paddings = readonly [top: number, bottom: number, left: number, right: number]
+import { slidesOf } from '../../../net/window.js'
+import { isDense, movesByOne, paddingOf } from './own-window.js'
 
 const size = 3
 
 /** Channels and filters from which it pays: a register has sixteen floats. */
 const fewest = 8
-
-/** Rows and columns around a map [n, h, w, c], for a kernel [height, width, …]: top, bottom, left, right. */
-export const paddingOf = ([, ...map]: Shape, window: Window, [height = 1, width = 1]: Shape): Paddings => {
-  const [down, across] = slidesOf(map, { ...window, size: [height, width] })
-  return [down.before, down.after, across.before, across.after]
-}
-
-export const isDense = ({ dilation }: Window): boolean => dilation === 1
-
-export const movesByOne = ({ stride }: Window): boolean => sidesOf(stride).every(side => side === 1)
 
 /** Whether windows of a kernel [height, width, channels, filters] on a map are quicker in tiles. */
 export const suitsTiles = (map: Shape, window: Window, kernel: Shape): boolean => {

@@ -1,16 +1,11 @@
 /** Emits convolutions whose weights change, and their gradients, as the addon's where these are quicker than TensorFlow's. */
 import type { Window } from '../../../graph/graph.js'
 import { channelsOf, type Shape } from '../../../net/shape.js'
-import { type Attrs, flag, ints } from '../graph/node.js'
+import { flag, ints } from '../graph/node.js'
 import type { Emitter } from './emitter.js'
-import { windowOf } from './fused.js'
-import { isDense, movesByOne, paddingOf, suitsTiles } from './tiled.js'
+import { isDense, movesByOne, paddingOf, windowAttrs } from './own-window.js'
+import { suitsTiles } from './tiled.js'
 import * as windows from './windows.js'
-
-/** The attributes of a window of a kernel [height, width, …] on a map. */
-const windowAttrs = (map: Shape, window: Window, [height = 1, width = 1]: Shape): Attrs => ({
-  window: windowOf(map, { ...window, size: [height, width] }),
-})
 
 export const conv: Emitter<'conv'> = (write, value, [x], [kernel]) => {
   const { op, inputs } = value
@@ -41,14 +36,9 @@ export const convInput: Emitter<'convInput'> = (write, value, [dy], [kernel]) =>
     const padding = ints(paddingBehind(shape, op.window, filter))
     return [write.add('EspalierTiledConv', [dy, kernel], { padding, turned: flag(true) })]
   }
-  return suitsAdding(shape, op.window, filter)
-    ? [
-        write.add('EspalierConvInput', [dy, kernel], {
-          ...windowAttrs(shape, op.window, filter),
-          map: ints(shape),
-        }),
-      ]
-    : windows.convInput(write, value, [dy], [kernel])
+  if (!suitsAdding(shape, op.window, filter)) return windows.convInput(write, value, [dy], [kernel])
+  const attrs = { ...windowAttrs(shape, op.window, filter), map: ints(shape) }
+  return [write.add('EspalierConvInput', [dy, kernel], attrs)]
 }
 
 /** Filters from which TensorFlow's gradient of a kernel of 1×1 is slower: a register has sixteen floats. */
@@ -66,10 +56,10 @@ const suitsPoints = (map: Shape, window: Window, [height, width, channels, filte
 export const convKernel: Emitter<'convKernel'> = (write, value, [dy], [x]) => {
   const { op, shape, inputs } = value
   const map = inputs[1]?.shape ?? []
-  if (suitsTiles(map, op.window, shape))
-    return [
-      write.add('EspalierTiledConvKernel', [x, dy], { padding: ints(paddingOf(map, op.window, shape)) }),
-    ]
+  if (suitsTiles(map, op.window, shape)) {
+    const padding = ints(paddingOf(map, op.window, shape))
+    return [write.add('EspalierTiledConvKernel', [x, dy], { padding })]
+  }
   return suitsPoints(map, op.window, shape)
     ? [write.add('EspalierPointwiseKernel', [x, dy], {})]
     : windows.convKernel(write, value, [dy], [x])
@@ -99,12 +89,8 @@ export const depthwiseInput: Emitter<'depthwiseInput'> = (write, value, [dy], [k
 export const depthwiseKernel: Emitter<'depthwiseKernel'> = (write, value, [dy], [x]) => {
   const { op, shape, inputs } = value
   const map = inputs[1]?.shape ?? []
-  return isDense(op.window) && (shape[1] ?? 1) <= widest
-    ? [
-        write.add('EspalierDepthwiseKernel', [x, dy], {
-          ...windowAttrs(map, op.window, shape),
-          size: ints(shape.slice(0, 2)),
-        }),
-      ]
-    : windows.depthwiseKernel(write, value, [dy], [x])
+  const [height = 1, width = 1] = shape
+  if (!isDense(op.window) || width > widest) return windows.depthwiseKernel(write, value, [dy], [x])
+  const attrs = { ...windowAttrs(map, op.window, shape), size: ints([height, width]) }
+  return [write.add('EspalierDepthwiseKernel', [x, dy], attrs)]
 }
