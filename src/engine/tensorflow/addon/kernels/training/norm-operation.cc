@@ -87,7 +87,7 @@ class BatchNormGrad : public SharedOperation {
     const int channels = static_cast<int>(scale.NumElements());
     const Rows rows = rowsOf(x, channels);
     tensorflow::Tensor *dx = nullptr, *dscale = nullptr, *dshift = nullptr, memory;
-    OP_REQUIRES_OK(context, context->allocate_output(0, x.shape(), &dx));
+    OP_REQUIRES_OK(context, context->forward_input_or_allocate_output({0}, 0, x.shape(), &dx));
     OP_REQUIRES_OK(context, context->allocate_output(1, scale.shape(), &dscale));
     OP_REQUIRES_OK(context, context->allocate_output(2, scale.shape(), &dshift));
     OP_REQUIRES_OK(context, allocate(context, static_cast<size_t>(channels) * (2 * rows.chunks() + 5), memory));
