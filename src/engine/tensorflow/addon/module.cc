@@ -2,7 +2,7 @@
 #include <napi.h>
 
 #include "async_run.h"
-#include "kernels/convolution.h"
+#include "kernels/avx512/available.h"
 #include "server.h"
 #include "session.h"
 #include "values.h"

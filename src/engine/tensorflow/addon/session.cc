@@ -3,7 +3,7 @@
 #include <mutex>
 #include <set>
 
-#include "kernels/team.h"
+#include "kernels/operation/team.h"
 
 namespace {
 

@@ -3,9 +3,9 @@
 #include <immintrin.h>
 #include <limits>
 
-#include "avx512-begin.h"
-#include "vector.h"
-#include "fetch.h"
+#include "avx512/begin.h"
+#include "avx512/vector.h"
+#include "avx512/fetch.h"
 
 namespace {
 
@@ -174,4 +174,4 @@ void Channelwise::runRows(const float *image, float *y, int row, int count) cons
   }
 }
 
-#include "avx512-end.h"
+#include "avx512/end.h"

@@ -1,8 +1,8 @@
 /** What is computed of each channel by itself: the largest value of a window, or a depthwise convolution and a clamp. */
 #pragma once
-#include "clamp.h"
-#include "floats.h"
-#include "window.h"
+#include "maps/clamp.h"
+#include "maps/floats.h"
+#include "maps/window.h"
 
 class Channelwise {
  public:

@@ -3,9 +3,9 @@
 #include <immintrin.h>
 #include <utility>
 
-#include "../avx512-begin.h"
-#include "../vector.h"
-#include "../fetch.h"
+#include "../avx512/begin.h"
+#include "../avx512/vector.h"
+#include "../avx512/fetch.h"
 
 namespace {
 
@@ -132,4 +132,4 @@ void DepthwiseGradient::addRow(const float *image, const float *dy, int row, flo
   }
 }
 
-#include "../avx512-end.h"
+#include "../avx512/end.h"

@@ -1,6 +1,6 @@
 /** The gradient of a depthwise convolution to its kernel. It knows no TensorFlow. */
 #pragma once
-#include "../window.h"
+#include "../maps/window.h"
 
 class DepthwiseGradient {
  public:

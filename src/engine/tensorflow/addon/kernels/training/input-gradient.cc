@@ -2,10 +2,10 @@
 
 #include <immintrin.h>
 
-#include "../floats.h"
+#include "../maps/floats.h"
 
-#include "../avx512-begin.h"
-#include "../tile.h"
+#include "../avx512/begin.h"
+#include "../avx512/tile.h"
 
 namespace {
 
@@ -73,4 +73,4 @@ void InputGradient::add(const float *values, int row, int column, float *image) 
           image + (top + nth) * static_cast<ptrdiff_t>(x_.row()) + (left + columns.from) * channels);
 }
 
-#include "../avx512-end.h"
+#include "../avx512/end.h"

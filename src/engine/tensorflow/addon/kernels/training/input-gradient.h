@@ -1,6 +1,6 @@
 /** The gradient of a convolution to its map: what each signal gives to its window is added to the map. It knows no TensorFlow. */
 #pragma once
-#include "../window.h"
+#include "../maps/window.h"
 
 class InputGradient {
  public:

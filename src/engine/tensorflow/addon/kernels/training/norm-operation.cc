@@ -1,7 +1,7 @@
 /** Batch norm by the statistics of the batch, and its gradients, as operations of TensorFlow. */
 #include <cmath>
 #include "norm.h"
-#include "../operation.h"
+#include "../operation/operation.h"
 
 namespace {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <immintrin.h>
 
-#include "../avx512-begin.h"
-#include "../vector.h"
+#include "../avx512/begin.h"
+#include "../avx512/vector.h"
 
 namespace {
 
@@ -140,4 +140,4 @@ void scaleRows(const Rows &rows, const float *x, const float *factor, const floa
     }
 }
 
-#include "../avx512-end.h"
+#include "../avx512/end.h"

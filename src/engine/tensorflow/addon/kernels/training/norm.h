@@ -1,7 +1,7 @@
 /** Batch norm by the statistics of the batch, of rows [count, channels]. It knows no TensorFlow. */
 #pragma once
 #include <cstddef>
-#include "../count.h"
+#include "../maps/count.h"
 
 struct Rows {
   int count, channels;

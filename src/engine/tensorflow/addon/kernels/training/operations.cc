@@ -1,6 +1,6 @@
 /** Depthwise convolutions, and the gradients of convolutions, as operations of TensorFlow, for weights that change. */
 #include "../channelwise.h"
-#include "../operation.h"
+#include "../operation/operation.h"
 #include "depthwise-gradient.h"
 #include "input-gradient.h"
 #include "pointwise-gradient.h"

@@ -2,11 +2,11 @@
 
 #include <immintrin.h>
 
-#include "../floats.h"
+#include "../maps/floats.h"
 
-#include "../avx512-begin.h"
-#include "../tile.h"
-#include "../fetch.h"
+#include "../avx512/begin.h"
+#include "../avx512/tile.h"
+#include "../avx512/fetch.h"
 
 namespace {
 
@@ -56,4 +56,4 @@ void PointwiseGradient::add(const Chunk &chunk, float *dk) const {
   }
 }
 
-#include "../avx512-end.h"
+#include "../avx512/end.h"

@@ -1,7 +1,7 @@
 /** The gradient of a pointwise convolution to its kernel. It knows no TensorFlow. */
 #pragma once
 #include <algorithm>
-#include "../window.h"
+#include "../maps/window.h"
 
 class PointwiseGradient {
  public:

@@ -2,7 +2,7 @@
 
 #include <immintrin.h>
 
-#include "../avx512-begin.h"
+#include "../avx512/begin.h"
 #include "layout.h"
 
 namespace {
@@ -100,4 +100,4 @@ void convolve(const Tiling &tiling, const Packing &packing, const float *x, cons
   }
 }
 
-#include "../avx512-end.h"
+#include "../avx512/end.h"

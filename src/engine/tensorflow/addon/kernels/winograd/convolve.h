@@ -1,6 +1,6 @@
 /** Convolutions by 3×3 in tiles of 4×4 outputs: thirty-six products a tile where the definition takes 144. */
 #pragma once
-#include "../clamp.h"
+#include "../maps/clamp.h"
 #include "packing.h"
 #include "tiling.h"
 

@@ -2,7 +2,7 @@
 
 #include <immintrin.h>
 
-#include "../avx512-begin.h"
+#include "../avx512/begin.h"
 #include "layout.h"
 
 namespace {
@@ -110,4 +110,4 @@ void convolveKernel(const Tiling &tiling, const float *x, const float *dy, int b
                    x, dy, begin, end, dk);
 }
 
-#include "../avx512-end.h"
+#include "../avx512/end.h"

@@ -1,13 +1,13 @@
 /**
  * How maps, signals and kernels lie in memory once they are transformed: what one transform writes is near together. To
- * be included after `<immintrin.h>` and `avx512-begin.h`.
+ * be included after `<immintrin.h>` and `avx512/begin.h`.
  */
 #pragma once
 #include <algorithm>
 #include <cstddef>
-#include "../floats.h"
-#include "../tile.h"
-#include "../fetch.h"
+#include "../maps/floats.h"
+#include "../avx512/tile.h"
+#include "../avx512/fetch.h"
 #include "tiling.h"
 #include "transforms.h"
 

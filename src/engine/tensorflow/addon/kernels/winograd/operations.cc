@@ -1,5 +1,5 @@
 /** Convolutions by 3×3 that move by one, and their gradients, as operations of TensorFlow, for weights that change. */
-#include "../operation.h"
+#include "../operation/operation.h"
 #include "convolve.h"
 #include "gradient.h"
 

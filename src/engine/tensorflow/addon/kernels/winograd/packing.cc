@@ -2,7 +2,7 @@
 
 #include <immintrin.h>
 
-#include "../avx512-begin.h"
+#include "../avx512/begin.h"
 #include "layout.h"
 
 namespace {
@@ -41,4 +41,4 @@ void Packing::pack(const float *kernel, bool turned, int begin, int end, float *
     }
 }
 
-#include "../avx512-end.h"
+#include "../avx512/end.h"

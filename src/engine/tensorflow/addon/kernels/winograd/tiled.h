@@ -1,7 +1,7 @@
 /** A convolution by filters of 3×3 that never change, in tiles, with what follows it. */
 #pragma once
-#include "../floats.h"
-#include "../product.h"
+#include "../maps/floats.h"
+#include "../inference/product.h"
 #include "convolve.h"
 
 class TiledConvolution : public Product {

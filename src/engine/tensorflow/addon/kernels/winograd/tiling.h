@@ -1,6 +1,6 @@
 /** How a convolution by windows of 3×3, which move by one, is cut into tiles of 4×4 outputs. It knows no TensorFlow. */
 #pragma once
-#include "../window.h"
+#include "../maps/window.h"
 
 /** A tile's first output. */
 struct Origin {

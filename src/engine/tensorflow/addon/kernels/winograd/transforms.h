@@ -1,12 +1,12 @@
 /**
  * The transforms of F(4×4, 3×3), of sixteen channels at a time, with the points 0, ±√½, ±√2 and ∞ along each axis. What
  * they round off is half of what the points 0, ±1, ±2 and ∞ do. To be included after `<immintrin.h>` and
- * `avx512-begin.h`.
+ * `avx512/begin.h`.
  *
  * Source  Lavin and Gray 2016
  */
 #pragma once
-#include "../vector.h"
+#include "../avx512/vector.h"
 
 namespace {
 

@@ -12,7 +12,10 @@ INLINE void fetch(const float *begin, const float *end, int nth, int shares) {
     _mm_prefetch(reinterpret_cast<const char *>(begin + at * line), _MM_HINT_T1);
 }
 
-/** Fetches what a window reads and the one above it does not, sixteen channels of so many rows and of the columns to its neighbour. */
+/**
+ * Fetches what a window reads and the one above it does not: sixteen channels, in so many rows, of the columns up to its
+ * neighbour's.
+ */
 INLINE void fetchBelow(const float *below, size_t row, int rows, size_t neighbour, size_t channels) {
   for (int nth = 0; nth < rows; nth++)
     for (size_t column = 0; column < neighbour; column += channels)

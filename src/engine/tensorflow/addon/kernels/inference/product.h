@@ -1,7 +1,7 @@
 /** A convolution by filters that never change, with what follows it: a bias, a sum with another map, and a clamp. */
 #pragma once
-#include "clamp.h"
-#include "window.h"
+#include "../maps/clamp.h"
+#include "../maps/window.h"
 
 class Product {
  public:

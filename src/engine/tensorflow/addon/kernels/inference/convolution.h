@@ -1,10 +1,7 @@
 /** A convolution by the definition. */
 #pragma once
-#include "floats.h"
+#include "../maps/floats.h"
 #include "product.h"
-
-/** Whether this processor runs the kernels. */
-bool hasKernels();
 
 class Convolution : public Product {
  public:
@@ -12,7 +9,9 @@ class Convolution : public Product {
   Convolution(const Window &window, const Map &x, int filters, Clamp clamp, const float *kernel, const float *scale,
               const float *shift);
 
-  int parts() const override { return static_cast<int>(is_by_pixels_ ? tiles_.size() : tiles_.size() * blocks_.size()); }
+  int parts() const override {
+    return static_cast<int>(is_by_pixels_ ? tiles_.size() : tiles_.size() * blocks_.size());
+  }
   double work() const override;
   const Map &y() const override { return y_; }
   void run(const float *x, const float *side, float *y, int begin, int end) const override;

@@ -1,6 +1,6 @@
 /**
  * Products of the windows of some neighbouring pixels with a block of filters, in registers. To be included after
- * `<immintrin.h>` and `avx512-begin.h`.
+ * `<immintrin.h>` and `begin.h`.
  */
 #pragma once
 #include "vector.h"

@@ -1,5 +1,5 @@
 /** Maps beside each other, and the sum of a map's pixels, as operations of TensorFlow. */
-#include "operation.h"
+#include "../operation/operation.h"
 #include "rows.h"
 
 namespace {

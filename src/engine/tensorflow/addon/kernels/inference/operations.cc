@@ -2,10 +2,10 @@
 #include <memory>
 #include <mutex>
 
-#include "channelwise.h"
+#include "../channelwise.h"
 #include "convolution.h"
-#include "operation.h"
-#include "winograd/tiled.h"
+#include "../operation/operation.h"
+#include "../winograd/tiled.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-/** Ends what `avx512-begin.h` begins. */
+/** Ends what `begin.h` begins. */
 #ifdef __clang__
 #pragma clang attribute pop
 #else

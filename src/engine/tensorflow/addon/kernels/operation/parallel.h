@@ -1,7 +1,7 @@
 /** Shares the parts of an operation among the threads of a session. */
 #pragma once
 #include "tensorflow/core/framework/op_kernel.h"
-#include "count.h"
+#include "../maps/count.h"
 #include "team.h"
 
 /** Work below which a second thread costs more than it saves, in the unit of `share`: where it waits, and where it sleeps. */

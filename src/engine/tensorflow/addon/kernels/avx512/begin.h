@@ -1,4 +1,4 @@
-/** Functions from here to `avx512-end.h` are compiled for AVX-512. Without a guard: it may be included more than once. */
+/** Functions from here to `end.h` are compiled for AVX-512. Without a guard: it may be included more than once. */
 #ifdef __clang__
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma"))), apply_to = function)
 #else

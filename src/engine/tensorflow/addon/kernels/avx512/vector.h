@@ -1,9 +1,9 @@
 /**
  * Sixteen floats in a register of AVX-512, the last few of a row, and clamps. To be included after `<immintrin.h>` and
- * `avx512-begin.h`.
+ * `begin.h`.
  */
 #pragma once
-#include "clamp.h"
+#include "../maps/clamp.h"
 
 #define INLINE inline __attribute__((always_inline))
 

@@ -2,8 +2,8 @@
 
 #include <immintrin.h>
 
-#include "avx512-begin.h"
-#include "vector.h"
+#include "../avx512/begin.h"
+#include "../avx512/vector.h"
 
 namespace {
 
@@ -37,4 +37,4 @@ void sumRows(const float *x, int count, int channels, float *y) {
   }
 }
 
-#include "avx512-end.h"
+#include "../avx512/end.h"

@@ -2,13 +2,8 @@
 
 #include <immintrin.h>
 
-bool hasKernels() {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
-}
-
-#include "avx512-begin.h"
-#include "tile.h"
+#include "../avx512/begin.h"
+#include "../avx512/tile.h"
 
 namespace {
 
@@ -93,4 +88,4 @@ void Convolution::runTile(const Block &block, const Tile &tile, const Source &so
   kernelOf(tile.pixels, block.width)(place, clamp_);
 }
 
-#include "avx512-end.h"
+#include "../avx512/end.h"

@@ -4,7 +4,7 @@
 #include "tensorflow/core/framework/op.h"
 #include "tensorflow/core/framework/shape_inference.h"
 #include "parallel.h"
-#include "window.h"
+#include "../maps/window.h"
 
 using tensorflow::OpKernel;
 using tensorflow::OpKernelConstruction;

@@ -1,0 +1,4 @@
+#pragma once
+
+/** Whether this processor runs the kernels. */
+bool hasKernels();
