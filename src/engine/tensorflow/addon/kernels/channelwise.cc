@@ -35,53 +35,66 @@ struct Block {
   static constexpr int rows = rows_, pixels = pixels_, registers = registers_;
 };
 
-/** Values are loaded once for the windows of all rows. */
+/** The sums, or largest values, of a block, which begins at a channel. */
 template <bool is_max, typename Of>
-INLINE void tile(const Place &at, int first) {
-  __mmask16 some[Of::registers];
-  Vector found[Of::rows][Of::registers][Of::pixels];
+struct Found {
+  INLINE Found(const Place &at, int first) {
 #pragma GCC unroll 8
-  for (int each = 0; each < Of::registers; each++) {
-    const int channel = first + each * lanes;
-    some[each] = lanesOf(at.channels - channel);
+    for (int each = 0; each < Of::registers; each++) {
+      const int channel = first + each * lanes;
+      some[each] = lanesOf(at.channels - channel);
 #pragma GCC unroll 8
-    for (int nth = 0; nth < Of::pixels; nth++) {
+      for (int nth = 0; nth < Of::pixels; nth++) {
 #pragma GCC unroll 2
-      for (int row = 0; row < Of::rows; row++) found[row][each][nth] = begin<is_max>(at, channel);
-      fetchBelow(at.x + (at.rows + Of::rows - 1) * at.row + nth * at.pixel + channel, at.row, at.ahead * Of::rows,
-                 at.pixel, at.channels);
+        for (int row = 0; row < Of::rows; row++) values[row][each][nth] = begin<is_max>(at, channel);
+        fetchBelow(at.x + (at.rows + Of::rows - 1) * at.row + nth * at.pixel + channel, at.row, at.ahead * Of::rows,
+                   at.pixel, at.channels);
+      }
     }
   }
+
+  /** Loads a column of a line of the map once, for the windows of all rows. */
+  INLINE void add(const Place &at, int line, int column, int channel, int each) {
+    const float *from = at.x + line * at.row + static_cast<size_t>(column) * at.channels + channel;
+    Vector loaded[Of::pixels];
+#pragma GCC unroll 8
+    for (int nth = 0; nth < Of::pixels; nth++) loaded[nth] = _mm512_maskz_loadu_ps(some[each], from + nth * at.pixel);
+#pragma GCC unroll 2
+    for (int row = 0; row < Of::rows; row++) {
+      if (line < row || line - row >= at.rows) continue;
+      const size_t tap = (line - row) * at.weight_row + static_cast<size_t>(column) * at.packed + channel;
+      const Vector weight = is_max ? _mm512_setzero_ps() : _mm512_loadu_ps(at.weights + tap);
+#pragma GCC unroll 8
+      for (int nth = 0; nth < Of::pixels; nth++) {
+        Vector &value = values[row][each][nth];
+        value = is_max ? _mm512_max_ps(value, loaded[nth]) : _mm512_fmadd_ps(loaded[nth], weight, value);
+      }
+    }
+  }
+
+  INLINE void store(const Place &at, int first) const {
+#pragma GCC unroll 2
+    for (int row = 0; row < Of::rows; row++)
+#pragma GCC unroll 8
+      for (int each = 0; each < Of::registers; each++)
+#pragma GCC unroll 8
+        for (int nth = 0; nth < Of::pixels; nth++)
+          _mm512_mask_storeu_ps(at.y + row * at.y_row + static_cast<size_t>(nth) * at.channels + first + each * lanes,
+                                some[each], clampTo(at.clamp, values[row][each][nth]));
+  }
+
+  __mmask16 some[Of::registers];
+  Vector values[Of::rows][Of::registers][Of::pixels];
+};
+
+template <bool is_max, typename Of>
+INLINE void tile(const Place &at, int first) {
+  Found<is_max, Of> found(at, first);
   for (int line = 0; line < at.rows + Of::rows - 1; line++)
     for (int column = 0; column < at.columns; column++)
 #pragma GCC unroll 8
-      for (int each = 0; each < Of::registers; each++) {
-        const int channel = first + each * lanes;
-        const float *from = at.x + line * at.row + static_cast<size_t>(column) * at.channels + channel;
-        Vector values[Of::pixels];
-#pragma GCC unroll 8
-        for (int nth = 0; nth < Of::pixels; nth++)
-          values[nth] = _mm512_maskz_loadu_ps(some[each], from + nth * at.pixel);
-#pragma GCC unroll 2
-        for (int row = 0; row < Of::rows; row++) {
-          if (line < row || line - row >= at.rows) continue;
-          const size_t tap = (line - row) * at.weight_row + static_cast<size_t>(column) * at.packed + channel;
-          const Vector weight = is_max ? _mm512_setzero_ps() : _mm512_loadu_ps(at.weights + tap);
-#pragma GCC unroll 8
-          for (int nth = 0; nth < Of::pixels; nth++) {
-            Vector &best = found[row][each][nth];
-            best = is_max ? _mm512_max_ps(best, values[nth]) : _mm512_fmadd_ps(values[nth], weight, best);
-          }
-        }
-      }
-#pragma GCC unroll 2
-  for (int row = 0; row < Of::rows; row++)
-#pragma GCC unroll 8
-    for (int each = 0; each < Of::registers; each++)
-#pragma GCC unroll 8
-      for (int nth = 0; nth < Of::pixels; nth++)
-        _mm512_mask_storeu_ps(at.y + row * at.y_row + static_cast<size_t>(nth) * at.channels + first + each * lanes,
-                              some[each], clampTo(at.clamp, found[row][each][nth]));
+      for (int each = 0; each < Of::registers; each++) found.add(at, line, column, first + each * lanes, each);
+  found.store(at, first);
 }
 
 /** All channels of some pixels: of few pixels several registers at a time, to hide how long a sum takes. */
