@@ -2,7 +2,7 @@
 import { channelsOf, type Shape } from '../../../net/shape.js'
 import { type Attrs, flag, float, float32, floats, int32, type Ref, text, type } from '../graph/node.js'
 import type { Writer } from '../graph/writer.js'
-import type { Emitted, Emitter } from './emitter.js'
+import type { Emitter } from './emitter.js'
 
 const isMap = (shape: Shape): boolean => shape.length === 4
 
@@ -64,13 +64,12 @@ export const batchNormGrad: Emitter<'batchNormGrad'> = (
 }
 
 /** Where the norm is the addon's. */
-export const ownBatchNormGrad: Emitter<'batchNormGrad'> = (write, value, ...inputs) => {
+export const ownBatchNormGrad: Emitter<'batchNormGrad'> = (write, value, [dy], [x], [scale], norm) => {
   const { op, shape } = value
-  if (channelsOf(shape) % lanes === 0) return batchNormGrad(write, value, ...inputs)
-  const [[dy], [x], [scale], [, , , mean = '', spread = '']] = inputs as [Emitted, Emitted, Emitted, Emitted]
-  const gradient = write.add('EspalierBatchNormGrad', [dy, x, scale, mean, spread], {
-    epsilon: float(op.epsilon),
-  })
+  if (channelsOf(shape) % lanes === 0) return batchNormGrad(write, value, [dy], [x], [scale], norm)
+  const [, , , mean = '', spread = ''] = norm
+  const inputs = [dy, x, scale, mean, spread]
+  const gradient = write.add('EspalierBatchNormGrad', inputs, { epsilon: float(op.epsilon) })
   return [gradient, `${gradient}:1`, `${gradient}:2`]
 }
 

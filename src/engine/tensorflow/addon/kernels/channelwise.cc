@@ -172,16 +172,14 @@ void Channelwise::runRows(const float *image, float *y, int row, int count) cons
   const int top = row * window_.down - window_.top;
   const Span rows = spanOf(top, window_.height, x_.rows);
   const bool is_max = packed_.empty();
-  const int last = std::min(y_.columns, (x_.columns + window_.left - window_.width) / window_.across + 1);
+  const int last = std::min(y_.columns, window_.columnsWithin(x_.columns));
   for (int column = 0, pixels; column < y_.columns; column += pixels) {
     const int left = column * window_.across - window_.left;
     pixels = left < 0 ? 1 : neighboursOf(last - column);
     const Span columns = spanOf(left, window_.width, x_.columns);
     const size_t skipped = static_cast<size_t>(rows.from) * window_.width + columns.from;
     kernelOf(is_max, count, pixels)(
-        {image + (top + rows.from) * static_cast<ptrdiff_t>(x_.row()) +
-             static_cast<ptrdiff_t>(left + columns.from) * x_.channels,
-         x_.row(), static_cast<size_t>(window_.across) * x_.channels, rows.count, columns.count, ahead_,
+        {image + x_.at(top + rows.from, left + columns.from), x_.row(), static_cast<size_t>(window_.across) * x_.channels, rows.count, columns.count, ahead_,
          is_max ? nullptr : packed_.data() + skipped * packed, static_cast<size_t>(window_.width) * packed, x_.channels,
          packed, is_max ? nullptr : shift_.data(), y + static_cast<size_t>(column) * y_.channels, y_.row(), clamp_});
   }

@@ -7,6 +7,12 @@
 
 namespace {
 
+/** The most pixels of a tile with so many filters in two registers. */
+constexpr int mostPixels = 12, breadth = 2 * lanes;
+
+/** Zeros, from which sums begin. */
+alignas(64) const float zeros[breadth] = {};
+
 /** What a tile reads and writes. */
 struct Place {
   const float *x;

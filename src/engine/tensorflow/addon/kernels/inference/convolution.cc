@@ -17,7 +17,7 @@ Convolution::Convolution(const Window &window, const Map &x, int filters, Clamp 
     : window_(window), x_(window.isPoint() ? flat(x) : x), clamp_(clamp) {
   y_ = {x_.images, window.rows(x_.rows), window.columns(x_.columns), filters};
   const bool isWide = y_.columns <= 6 && filters > 2 * lanes;
-  tiles_ = tilesOf(y_, isWide ? 6 : 12);
+  tiles_ = tilesOf(y_, isWide ? 6 : mostPixels);
   divide(isWide ? 4 : 2);
   pack(kernel, scale, shift);
   is_by_pixels_ = x_.images * x_.image() + y_.images * y_.image() > packed_.size();

@@ -23,10 +23,6 @@ class Convolution : public Product {
     size_t packed;
   };
 
-  struct Range {
-    int begin, end;
-  };
-
   void divide(int widest);
   void pack(const float *kernel, const float *scale, const float *shift);
   void runTiles(const float *x, const float *side, float *y, const Range &tiles, const Range &blocks) const;

@@ -15,6 +15,8 @@ struct Window {
   bool isPoint() const { return height * width == 1 && down * across == 1 && !isPadded(); }
   int rows(int of) const { return (of + top + bottom - height) / down + 1; }
   int columns(int of) const { return (of + left + right - width) / across + 1; }
+  /** The columns of outputs whose windows end on a map of so many; behind it, too, where there is no padding. */
+  int columnsWithin(int of) const { return (of + left - width) / across + 1; }
 };
 
 /** The part of a window that lies on one side of a map: from which of its rows or columns, and how many. */
@@ -32,6 +34,8 @@ struct Map {
   int images, rows, columns, channels;
 
   size_t row() const { return static_cast<size_t>(columns) * channels; }
+  /** Floats from an image's first to those of a pixel, which may lie outside. */
+  ptrdiff_t at(int row, int column) const { return (static_cast<ptrdiff_t>(row) * columns + column) * channels; }
   size_t image() const { return rows * row(); }
 };
 

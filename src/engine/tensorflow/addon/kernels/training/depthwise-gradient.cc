@@ -18,7 +18,7 @@ struct Line {
   float *sums;
   size_t sums_row;                // floats to the next row of the kernel
   const float *below, *dy_below;  // what is read of the map's and of the signals' next row
-  int down;
+  int ahead;                      // rows of the map that are fetched; none: the signals are not either
 };
 
 /** The sums of `rows` rows of a kernel stay in registers while all signals of a row are read. */
@@ -36,8 +36,8 @@ void addLine(const Line &at) {
     const float *x = at.x + first, *dy = at.dy + first;
     for (int nth = 0; nth < at.signals; nth++, x += at.pixel, dy += channels) {
       const Vector signal = _mm512_maskz_loadu_ps(some, dy);
-      fetchBelow(at.below + nth * at.pixel + first, at.row, at.down, at.pixel, channels);
-      fetchBelow(at.dy_below + nth * channels + first, 0, 1, channels, channels);
+      fetchBelow(at.below + nth * at.pixel + first, at.row, at.ahead, at.pixel, channels);
+      fetchBelow(at.dy_below + nth * channels + first, 0, at.ahead > 0, channels, channels);
 #pragma GCC unroll 8
       for (int row = 0; row < rows; row++)
 #pragma GCC unroll 8
@@ -84,7 +84,7 @@ void addWindow(const Line &at, int rows, int width) {
   }
 }
 
-/** Adds some rows of windows, as many at a time as registers hold. */
+/** Adds some rows of windows, as many at a time as registers hold; what follows is fetched with the first. */
 void addWindows(const Line &line, int rows, int width) {
   Line at = line;
   for (int left = rows, several; left > 0; left -= several) {
@@ -92,6 +92,7 @@ void addWindows(const Line &line, int rows, int width) {
     kernelOf(width, several == 1)(at);
     at.x += several * at.row;
     at.sums += several * at.sums_row;
+    at.ahead = 0;
   }
 }
 
@@ -109,15 +110,12 @@ void DepthwiseGradient::addRow(const float *image, const float *dy, int row, flo
   const size_t channels = x_.channels, line = window_.width * channels;
   const int top = row * window_.down - window_.top;
   const Span rows = spanOf(top, window_.height, x_.rows);
-  const int last = std::min(y_.columns, (x_.columns + window_.left - window_.width) / window_.across + 1);
+  const int last = std::min(y_.columns, window_.columnsWithin(x_.columns));
   for (int column = 0, signals; column < y_.columns; column += signals) {
     const int left = column * window_.across - window_.left;
     const Span columns = spanOf(left, window_.width, x_.columns);
     signals = left < 0 ? 1 : std::max(1, last - column);
-    const float *below = image + std::min(x_.rows - 1, top + window_.height) * x_.row() +
-                         (left + columns.from) * static_cast<ptrdiff_t>(channels);
-    const Line at{image + (top + rows.from) * static_cast<ptrdiff_t>(x_.row()) +
-                      (left + columns.from) * static_cast<ptrdiff_t>(channels),
+    const Line at{image + x_.at(top + rows.from, left + columns.from),
                   x_.row(),
                   window_.across * channels,
                   dy + column * channels,
@@ -125,7 +123,7 @@ void DepthwiseGradient::addRow(const float *image, const float *dy, int row, flo
                   x_.channels,
                   dk + rows.from * line + columns.from * channels,
                   line,
-                  below,
+                  image + x_.at(std::min(x_.rows - 1, top + window_.height), left + columns.from),
                   dy + y_.row() + column * channels,
                   window_.down};
     (signals == 1 ? addWindow : addWindows)(at, rows.count, columns.count);

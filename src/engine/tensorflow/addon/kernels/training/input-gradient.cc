@@ -9,12 +9,6 @@
 
 namespace {
 
-/** Values of windows, and pixels, whose products with filters are summed in registers together. */
-constexpr int breadth = 2 * lanes;
-constexpr int most = 12;
-
-alignas(64) constexpr float zeros[breadth] = {};
-
 /** Memory that a thread uses again and again. */
 thread_local Floats scratch;
 
@@ -40,8 +34,8 @@ void InputGradient::pack(const float *kernel, float *packed) const {
 }
 
 void InputGradient::run(const float *dy, const float *packed, int begin, int end, float *dx) const {
-  const int tiles = divideUp(y_.columns, most);
-  scratch.resize(static_cast<size_t>(most) * width());
+  const int tiles = divideUp(y_.columns, mostPixels);
+  scratch.resize(static_cast<size_t>(mostPixels) * width());
   std::fill_n(dx + begin * x_.image(), (end - begin) * x_.image(), 0.0f);
   for (int image = begin; image < end; image++)
     for (int row = 0; row < y_.rows; row++)
@@ -70,7 +64,7 @@ void InputGradient::add(const float *values, int row, int column, float *image) 
   const ptrdiff_t channels = x_.channels, line = window_.width * channels;
   for (int nth = rows.from; nth < rows.from + rows.count; nth++)
     addTo(values + nth * line + columns.from * channels, columns.count * x_.channels,
-          image + (top + nth) * static_cast<ptrdiff_t>(x_.row()) + (left + columns.from) * channels);
+          image + x_.at(top + nth, left + columns.from));
 }
 
 #include "../avx512/end.h"

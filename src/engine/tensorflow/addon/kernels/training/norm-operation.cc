@@ -5,6 +5,14 @@
 
 namespace {
 
+/** The first output is like an input, x; the others have a number a channel, like the scale behind it. */
+template <int x>
+absl::Status mapAndChannels(tensorflow::shape_inference::InferenceContext *context) {
+  context->set_output(0, context->input(x));
+  for (int nth = 1; nth < context->num_outputs(); nth++) context->set_output(nth, context->input(x + 1));
+  return absl::OkStatus();
+}
+
 /** The variance is that of a sample, one less than the rows in the denominator; `spread` is the mean square. */
 REGISTER_OP("EspalierBatchNorm")
     .Input("x: float")
@@ -16,11 +24,7 @@ REGISTER_OP("EspalierBatchNorm")
     .Output("spread: float")
     .Attr("epsilon: float")
     .Attr("threads: int = 1")
-    .SetShapeFn([](tensorflow::shape_inference::InferenceContext *context) {
-      context->set_output(0, context->input(0));
-      for (int nth = 1; nth < 4; nth++) context->set_output(nth, context->input(1));
-      return absl::OkStatus();
-    });
+    .SetShapeFn(mapAndChannels<0>);
 
 /** From what the norm read and found: the gradients to x, to the scale and to the shift. */
 REGISTER_OP("EspalierBatchNormGrad")
@@ -34,20 +38,24 @@ REGISTER_OP("EspalierBatchNormGrad")
     .Output("dshift: float")
     .Attr("epsilon: float")
     .Attr("threads: int = 1")
-    .SetShapeFn([](tensorflow::shape_inference::InferenceContext *context) {
-      context->set_output(0, context->input(1));
-      for (int nth = 1; nth < 3; nth++) context->set_output(nth, context->input(2));
-      return absl::OkStatus();
-    });
+    .SetShapeFn(mapAndChannels<1>);
 
-Rows rowsOf(const tensorflow::Tensor &x, int channels) {
-  return {static_cast<int>(x.NumElements() / channels), channels};
-}
-
-class BatchNorm : public SharedOperation {
+class NormOperation : public SharedOperation {
  public:
-  explicit BatchNorm(OpKernelConstruction *construction)
+  explicit NormOperation(OpKernelConstruction *construction)
       : SharedOperation(construction), epsilon_(attributeOf<float>(construction, "epsilon")) {}
+
+ protected:
+  static Rows rowsOf(const tensorflow::Tensor &x, int channels) {
+    return {static_cast<int>(x.NumElements() / channels), channels};
+  }
+
+  const float epsilon_;
+};
+
+class BatchNorm : public NormOperation {
+ public:
+  using NormOperation::NormOperation;
 
   void Compute(OpKernelContext *context) override {
     const tensorflow::Tensor &x = context->input(0), &scale = context->input(1), &shift = context->input(2);
@@ -71,15 +79,11 @@ class BatchNorm : public SharedOperation {
     share(context, rows.chunks(), rows.floats(),
           [&](int begin, int end) { scaleRows(rows, floatsOf(x), line, line + channels, begin, end, floatsOf(*y)); });
   }
-
- private:
-  const float epsilon_;
 };
 
-class BatchNormGrad : public SharedOperation {
+class BatchNormGrad : public NormOperation {
  public:
-  explicit BatchNormGrad(OpKernelConstruction *construction)
-      : SharedOperation(construction), epsilon_(attributeOf<float>(construction, "epsilon")) {}
+  using NormOperation::NormOperation;
 
   void Compute(OpKernelContext *context) override {
     const tensorflow::Tensor &dy = context->input(0), &x = context->input(1), &scale = context->input(2);
@@ -108,9 +112,6 @@ class BatchNormGrad : public SharedOperation {
     share(context, rows.chunks(), rows.floats(),
           [&](int begin, int end) { mixRows(rows, floatsOf(dy), floatsOf(x), factors, begin, end, floatsOf(*dx)); });
   }
-
- private:
-  const float epsilon_;
 };
 
 REGISTER_KERNEL_BUILDER(Name("EspalierBatchNormGrad").Device(tensorflow::DEVICE_CPU), BatchNormGrad);

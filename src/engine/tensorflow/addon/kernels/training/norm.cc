@@ -15,16 +15,21 @@ INLINE Vector total(const Vector (&sums)[together]) {
   return _mm512_add_ps(_mm512_add_ps(sums[0], sums[1]), _mm512_add_ps(sums[2], sums[3]));
 }
 
+/** Calls `add(sum, row)` for all rows, with one of the sums in turn. */
+template <typename Add>
+INLINE void inTurn(int rows, const Add &add) {
+  int nth = 0;
+  for (; nth + together <= rows; nth += together)
+#pragma GCC unroll 4
+    for (int each = 0; each < together; each++) add(each, nth + each);
+  for (; nth < rows; nth++) add(0, nth);
+}
+
 /** The sum over rows of sixteen channels, by `term`. */
 template <typename Term>
 INLINE Vector sumOver(int rows, size_t row, const float *x, __mmask16 some, const Term &term) {
   Vector sums[together] = {};
-  int nth = 0;
-  for (; nth + together <= rows; nth += together)
-#pragma GCC unroll 4
-    for (int each = 0; each < together; each++)
-      sums[each] = term(sums[each], _mm512_maskz_loadu_ps(some, x + (nth + each) * row));
-  for (; nth < rows; nth++) sums[0] = term(sums[0], _mm512_maskz_loadu_ps(some, x + nth * row));
+  inTurn(rows, [&](int each, int nth) { sums[each] = term(sums[each], _mm512_maskz_loadu_ps(some, x + nth * row)); });
   return total(sums);
 }
 
@@ -48,19 +53,28 @@ INLINE void signalsOf(const float *dy, const float *x, int rows, size_t channels
                       float *sums) {
   const Vector middle = _mm512_maskz_loadu_ps(some, mean);
   Vector plain[together] = {}, weighted[together] = {};
-  const auto add = [&](int each, size_t at) {
-    const Vector signal = _mm512_maskz_loadu_ps(some, dy + at);
+  inTurn(rows, [&](int each, int nth) {
+    const Vector signal = _mm512_maskz_loadu_ps(some, dy + nth * channels);
     plain[each] = _mm512_add_ps(plain[each], signal);
-    const Vector away = _mm512_sub_ps(_mm512_maskz_loadu_ps(some, x + at), middle);
+    const Vector away = _mm512_sub_ps(_mm512_maskz_loadu_ps(some, x + nth * channels), middle);
     weighted[each] = _mm512_fmadd_ps(signal, away, weighted[each]);
-  };
-  int nth = 0;
-  for (; nth + together <= rows; nth += together)
-#pragma GCC unroll 4
-    for (int each = 0; each < together; each++) add(each, (nth + each) * channels);
-  for (; nth < rows; nth++) add(0, nth * channels);
+  });
   _mm512_mask_storeu_ps(sums, some, total(plain));
   _mm512_mask_storeu_ps(sums + channels, some, total(weighted));
+}
+
+/** Writes what `term(at, channel, load)` gives for each sixteen channels, from a place on, of the rows in some chunks. */
+template <typename Term>
+INLINE void writeRows(const Rows &rows, int begin, int end, float *to, const Term &term) {
+  const size_t first = static_cast<size_t>(begin) * rows.chunk(), channels = rows.channels;
+  const size_t last = std::min(end * rows.chunk(), rows.count);
+  for (size_t nth = first; nth < last; nth++)
+    for (size_t channel = 0; channel < channels; channel += lanes) {
+      const size_t at = nth * channels + channel;
+      const __mmask16 some = lanesOf(static_cast<int>(channels - channel));
+      const auto load = [=](const float *from) { return _mm512_maskz_loadu_ps(some, from); };
+      _mm512_mask_storeu_ps(to + at, some, term(at, channel, load));
+    }
 }
 
 }  // namespace
@@ -114,30 +128,18 @@ void sumChunks(const Rows &rows, const float *sums, float *total) {
 }
 
 void mixRows(const Rows &rows, const float *dy, const float *x, const float *factors, int begin, int end, float *dx) {
-  const int first = begin * rows.chunk(), last = std::min(end * rows.chunk(), rows.count);
-  const size_t channels = rows.channels;
-  for (size_t nth = first; nth < last; nth++)
-    for (size_t channel = 0; channel < channels; channel += lanes) {
-      const size_t at = nth * channels + channel;
-      const __mmask16 some = lanesOf(static_cast<int>(channels - channel));
-      const auto load = [=](const float *from) { return _mm512_maskz_loadu_ps(some, from); };
-      const float *factor = factors + channel;
-      const Vector line = _mm512_fmadd_ps(load(x + at), load(factor + channels), load(factor + 2 * channels));
-      _mm512_mask_storeu_ps(dx + at, some, _mm512_fmadd_ps(load(dy + at), load(factor), line));
-    }
+  const float *slopes = factors + rows.channels, *shifts = slopes + rows.channels;
+  writeRows(rows, begin, end, dx, [=](size_t at, size_t channel, const auto &load) {
+    const Vector line = _mm512_fmadd_ps(load(x + at), load(slopes + channel), load(shifts + channel));
+    return _mm512_fmadd_ps(load(dy + at), load(factors + channel), line);
+  });
 }
 
 void scaleRows(const Rows &rows, const float *x, const float *factor, const float *shift, int begin, int end,
                float *y) {
-  const int first = begin * rows.chunk(), last = std::min(end * rows.chunk(), rows.count);
-  const size_t channels = rows.channels;
-  for (int nth = first; nth < last; nth++)
-    for (size_t channel = 0; channel < channels; channel += lanes) {
-      const size_t at = nth * channels + channel;
-      const __mmask16 some = lanesOf(static_cast<int>(channels - channel));
-      const Vector value = _mm512_maskz_loadu_ps(some, x + at), times = _mm512_maskz_loadu_ps(some, factor + channel);
-      _mm512_mask_storeu_ps(y + at, some, _mm512_fmadd_ps(value, times, _mm512_maskz_loadu_ps(some, shift + channel)));
-    }
+  writeRows(rows, begin, end, y, [=](size_t at, size_t channel, const auto &load) {
+    return _mm512_fmadd_ps(load(x + at), load(factor + channel), load(shift + channel));
+  });
 }
 
 #include "../avx512/end.h"

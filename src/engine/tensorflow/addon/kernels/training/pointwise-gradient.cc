@@ -10,12 +10,6 @@
 
 namespace {
 
-/** Filters whose sums are in registers together with those of twelve channels. */
-constexpr int breadth = 2 * lanes;
-constexpr int most = 12;
-
-alignas(64) constexpr float zeros[breadth] = {};
-
 /** Signals of some filters, filled up with zeros to whole registers. Shapes  → packed [pixel, width] */
 INLINE void pack(const float *dy, size_t pixel, int pixels, int filters, int width, float *packed) {
   for (int nth = 0; nth < pixels; nth++)
@@ -39,7 +33,7 @@ void PointwiseGradient::run(const float *x, const float *dy, int begin, int end,
 /** Fetches the next chunk meanwhile. */
 void PointwiseGradient::add(const Chunk &chunk, float *dk) const {
   const auto &[x, dy, pixels, next] = chunk;
-  const int groups = divideUp(channels_, most), blocks = divideUp(filters_, breadth);
+  const int groups = divideUp(channels_, mostPixels), blocks = divideUp(filters_, breadth);
   const size_t channels = channels_, filters = filters_;
   alignas(64) float packed[256 * breadth];
   for (int nth = 0; nth < groups * blocks; nth++) {

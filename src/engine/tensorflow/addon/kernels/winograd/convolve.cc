@@ -16,7 +16,7 @@ void multiply(const Groups &groups, const Blocks &blocks, Range some, int tiles,
               const float *packed, float *m) {
   constexpr int most = 12;
   for (int block = some.begin; block < some.end; block++) {
-    const int width = blocks.width(block), filter = block * Blocks::breadth;
+    const int width = blocks.width(block), filter = block * breadth;
     const size_t step = width * lanes, lines = static_cast<size_t>(tiles) * places;
     for (int first = 0; first < tiles; first += most)
       kernelOf(std::min(most, tiles - first), width)(
@@ -63,12 +63,12 @@ INLINE void transformOutputs(const float *m, const Map &map, const Corner &corne
 void finishTiles(const Tiling &tiling, const Blocks &blocks, Range some, Range tiles, const float *m,
                  const Epilogue &epilogue, float *y) {
   const size_t lines = static_cast<size_t>(tiles.end - tiles.begin) * places;
-  const int end = std::min(some.end * Blocks::breadth, tiling.y.channels);
+  const int end = std::min(some.end * breadth, tiling.y.channels);
   for (int nth = tiles.begin; nth < tiles.end; nth++) {
     const Corner corner = cornerOf(tiling.y, tiling.at(nth));
-    for (int filter = some.begin * Blocks::breadth; filter < end; filter += lanes) {
+    for (int filter = some.begin * breadth; filter < end; filter += lanes) {
       const float *from = m + blocks.at(filter, (nth - tiles.begin) * places, lines);
-      if (blocks.width(filter / Blocks::breadth) == 1)
+      if (blocks.width(filter / breadth) == 1)
         transformOutputs<1>(from, tiling.y, corner, filter, epilogue, y);
       else
         transformOutputs<2>(from, tiling.y, corner, filter, epilogue, y);

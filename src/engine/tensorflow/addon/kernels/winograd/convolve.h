@@ -4,10 +4,6 @@
 #include "packing.h"
 #include "tiling.h"
 
-struct Range {
-  int begin, end;
-};
-
 /** What follows the products: a number a filter and a map are added, where they are not null, and the sums are clamped. */
 struct Epilogue {
   const float *shift = nullptr;

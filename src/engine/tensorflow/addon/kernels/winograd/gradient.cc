@@ -31,7 +31,7 @@ void transformSignals(const Square &square, const Part &part, int nth, int tiles
     const int left = part.filters - filter;
     const float *from = square.corner + part.filter + filter;
     float *to = s + part.blocks.at(filter, nth * places, static_cast<size_t>(tiles) * places);
-    if (part.blocks.width(filter / Blocks::breadth) == 1)
+    if (part.blocks.width(filter / breadth) == 1)
       transformSignals<1>(square, from, left, to);
     else
       transformSignals<2>(square, from, left, to);
@@ -41,16 +41,16 @@ void transformSignals(const Square &square, const Part &part, int nth, int tiles
 /** The sums over tiles of products at a place. Shapes  d [group][tile][place][sixteen], s → sums [block][channel][filters] */
 void multiply(const Part &part, int tiles, const float *d, const float *s, int place, bool isAdded, float *sums) {
   const auto &[channel, channels, filter, filters, groups, blocks] = part;
-  const int most = groups.length > 12 ? divideUp(groups.length, 2) : groups.length;
+  const int most = groups.length > mostPixels ? divideUp(groups.length, 2) : groups.length;
   for (int group = 0; group < groups.count; group++)
     for (int block = 0; block < blocks.count; block++) {
       const int width = blocks.width(block);
       const size_t line = width * lanes;
       for (int first = 0; first < groups.length; first += most) {
-        float *to = sums + blocks.at(block * Blocks::breadth, group * groups.length + first, groups.channels());
+        float *to = sums + blocks.at(block * breadth, group * groups.length + first, groups.channels());
         kernelOf(std::min(most, groups.length - first), width)(
             {d + group * tiles * tileFloats + place * lanes + first, 1, tileFloats, tiles, 1, zeros,
-             s + blocks.at(block * Blocks::breadth, place, static_cast<size_t>(tiles) * places), places * line,
+             s + blocks.at(block * breadth, place, static_cast<size_t>(tiles) * places), places * line,
              isAdded ? to : nullptr, to, line, width * lanes},
             Clamp::none);
       }

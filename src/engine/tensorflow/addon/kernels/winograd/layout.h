@@ -28,8 +28,6 @@ constexpr size_t tileFloats = static_cast<size_t>(places) * lanes;
 
 /** Filters in blocks of two registers, the last of one where that is enough: [block][line][filters of the block]. */
 struct Blocks {
-  static constexpr int breadth = 2 * lanes;
-
   explicit Blocks(int filters) : count(divideUp(filters, breadth)), filters(filters) {}
 
   /** Registers of a block. */
@@ -48,9 +46,6 @@ struct Blocks {
 
 /** From one place's matrix to the next: a cache line more than it takes, lest all compete for the same few lines. */
 inline size_t apart(size_t floats) { return floats + lanes; }
-
-/** Zeros, from which sums begin. */
-alignas(64) const float zeros[Blocks::breadth] = {};
 
 /** Memory that a thread uses again and again. */
 inline float *reserve(size_t floats) {

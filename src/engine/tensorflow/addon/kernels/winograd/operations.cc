@@ -10,7 +10,7 @@ REGISTER_OP("EspalierTiledConv")
     .Input("x: float")
     .Input("kernel: float")
     .Output("y: float")
-    .Attr("padding: list(int)")
+    .Attr("window: list(int)")
     .Attr("turned: bool = false")
     .Attr("threads: int = 1")
     .SetShapeFn(unknownMap);
@@ -19,20 +19,17 @@ REGISTER_OP("EspalierTiledConvKernel")
     .Input("x: float")
     .Input("dy: float")
     .Output("dk: float")
-    .Attr("padding: list(int)")
+    .Attr("window: list(int)")
     .Attr("threads: int = 1")
     .SetShapeFn(unknownMap);
 
-/** By padding: top, bottom, left, right. */
-Window windowOf(const std::vector<int> &padding) {
-  return {3, 3, 1, 1, padding.at(0), padding.at(1), padding.at(2), padding.at(3)};
-}
+constexpr int size = 3;
 
 class TiledConv : public SharedOperation {
  public:
   explicit TiledConv(OpKernelConstruction *construction)
       : SharedOperation(construction),
-        window_(windowOf(attributeOf<std::vector<int>>(construction, "padding"))),
+        window_(windowOf(size, size, attributeOf<std::vector<int>>(construction, "window"))),
         turned_(attributeOf<bool>(construction, "turned")) {}
 
   void Compute(OpKernelContext *context) override {
@@ -58,7 +55,7 @@ class TiledConv : public SharedOperation {
 class TiledConvKernel : public SharedOperation {
  public:
   explicit TiledConvKernel(OpKernelConstruction *construction)
-      : SharedOperation(construction), window_(windowOf(attributeOf<std::vector<int>>(construction, "padding"))) {}
+      : SharedOperation(construction), window_(windowOf(size, size, attributeOf<std::vector<int>>(construction, "window"))) {}
 
   void Compute(OpKernelContext *context) override {
     const tensorflow::Tensor &x = context->input(0), &dy = context->input(1);
