@@ -67,13 +67,21 @@ const add: Emitter<'add'> = (write, { inputs: [x, y], shape }, [a], [b]) => {
     : [addNode('AddV2')(write, a, b)]
 }
 
+/**
+ * TensorFlow's graph optimizer fuses a convolution, the swish behind it and a leaky ReLU behind that into an operation
+ * without a kernel; it knows a leaky ReLU by the order of its inputs.
+ */
+const maximum: Emitter<'maximum'> = (write, { inputs: [, y] }, [a], [b]) => [
+  y?.op.kind === 'mul' ? addNode('Maximum')(write, b, a) : addNode('Maximum')(write, a, b),
+]
+
 export const binaries = {
   add,
   sub: binary('Sub'),
   mul: binary('Mul'),
   div: binary('RealDiv'),
   minimum: binary('Minimum'),
-  maximum: binary('Maximum'),
+  maximum,
   greater: (write, _, [a], [b]) => [toFloats(write, addNode('Greater')(write, a, b))],
 } satisfies { readonly [K in Binary]: Emitter<K> }
 
