@@ -26,14 +26,21 @@ interface Drawn {
 }
 
 const from = (min: number, max: number) => fc.integer({ min, max })
-const size = {
+const some = <A>(...values: readonly A[]) => fc.constantFrom(...values)
+
+/** What is drawn where nothing else is said. */
+const usual = {
   images: from(1, 3),
   rows: from(3, 13),
   columns: from(3, 13),
   channels: from(1, 70),
   filters: from(1, 70),
+  kernel: some<Extent>(1),
+  stride: some<Extent>(1),
+  padding: some<Padding>('same', 'valid'),
 }
-const some = <A>(...values: readonly A[]) => fc.constantFrom(...values)
+
+const drawnWith = (own: Partial<typeof usual>): fc.Arbitrary<Drawn> => fc.record<Drawn>({ ...usual, ...own })
 
 const mapOf = ({ images, rows, columns, channels }: Drawn) => op.input('x', [images, rows, columns, channels])
 
@@ -78,19 +85,16 @@ const batchNorm = (given: Drawn): Graph => {
 const cases = {
   'a convolution in tiles': [
     convolution,
-    fc.record<Drawn>({
-      ...size,
+    drawnWith({
       channels: from(8, 35),
       filters: from(8, 70),
-      kernel: some(3),
-      stride: some(1),
+      kernel: some<Extent>(3),
       padding: some<Padding>('same', 'valid', 2, [0, 2, 1, 0]),
     }),
   ],
   'a convolution of another window': [
     convolution,
-    fc.record<Drawn>({
-      ...size,
+    drawnWith({
       rows: from(7, 13),
       columns: from(7, 30),
       filters: from(16, 70),
@@ -99,20 +103,10 @@ const cases = {
       padding: some<Padding>('same', 'valid', 2, [0, 3, 2, 0]),
     }),
   ],
-  'a pointwise convolution': [
-    convolution,
-    fc.record<Drawn>({
-      ...size,
-      filters: from(17, 70),
-      kernel: some(1),
-      stride: some(1),
-      padding: some('same', 'valid'),
-    }),
-  ],
+  'a pointwise convolution': [convolution, drawnWith({ filters: from(17, 70) })],
   'a depthwise convolution': [
     depthwise,
-    fc.record<Drawn>({
-      ...size,
+    drawnWith({
       rows: from(7, 13),
       columns: from(7, 13),
       kernel: some<Extent>(1, 2, 3, 5, 7, [3, 6], [4, 1]),
@@ -120,16 +114,7 @@ const cases = {
       padding: some<Padding>('same', 'valid', 1, [0, 3, 2, 0]),
     }),
   ],
-  'a batch norm': [
-    batchNorm,
-    fc.record<Drawn>({
-      ...size,
-      images: from(2, 3),
-      kernel: some(1),
-      stride: some(1),
-      padding: some('same'),
-    }),
-  ],
+  'a batch norm': [batchNorm, drawnWith({ images: from(2, 3) })],
 } as const satisfies Readonly<Record<string, readonly [(given: Drawn) => Graph, fc.Arbitrary<Drawn>]>>
 
 const feedsOf = (graph: Graph) =>
